@@ -1,0 +1,117 @@
+"""The one settings object: read once at start, frozen, and passed down."""
+
+import os
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def default_state_dir() -> Path:
+    """Return `$XDG_STATE_HOME/casebook`, by default `~/.local/state/casebook`."""
+    base = os.environ.get("XDG_STATE_HOME") or str(Path.home() / ".local" / "state")
+    return Path(base) / "casebook"
+
+
+class Settings(BaseSettings):
+    """Everything an operator may set, by environment variable `CASEBOOK_<NAME>`.
+
+    `Settings(state_dir=Path("/srv/casebook"), port=8000)` in code; units stand in the names.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="CASEBOOK_", frozen=True, extra="ignore")
+
+    state_dir: Path = Field(default_factory=default_state_dir)
+    environments_dir_override: Path | None = None
+    """Where built environments are shared; `None` means inside the state folder."""
+
+    demo: bool = True
+    """Run the demo LMS beside the tool; only ever on loopback."""
+    port: int = 8000
+    """The port of the page that `./run` prints: the demo LMS in demo mode, else the tool."""
+    tool_port_override: int | None = None
+    runner_port_override: int | None = None
+    public_url_override: str | None = None
+    """Where browsers reach the tool; `None` means loopback."""
+
+    database_url: SecretStr | None = Field(default=None, alias="DATABASE_URL")
+    """An external PostgreSQL; `None` starts the embedded one."""
+    database_pool_size: int = 16
+    database_connect_seconds: int = 5
+
+    certificate_lifetime_seconds: int = 7 * 24 * 3600
+
+    web_processes: int = 2
+    web_threads: int = 256
+    stream_limit: int = 100
+    """Open event streams per web process; beyond it pages poll."""
+    stream_seconds: float = 55
+    heartbeat_seconds: float = 15
+
+    session_seconds: int = 12 * 3600
+    """How long a launch lasts before the student has to open the activity again."""
+    token_seconds: int = 3600
+
+    run_seconds: float = 300
+    """Wall time of one cell."""
+    replay_seconds: float = 120
+    """Wall time of one clean replay."""
+    kernel_memory_bytes: int = 1024 * 1024 * 1024
+    kernel_processes: int = 64
+    kernel_cpu_percent: int = 100
+    kernel_home_bytes: int = 64 * 1024 * 1024
+    kernel_idle_seconds: int = 1800
+    kernel_limit: int = 40
+    """Kernels alive at once on this runner."""
+
+    http_timeout_seconds: float = 10
+    upload_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def environments_dir(self) -> Path:
+        """Return the folder of content-addressed environments."""
+        return self.environments_dir_override or self.state_dir / "environments"
+
+    @property
+    def objects_dir(self) -> Path:
+        """Return the folder of the file-system object store."""
+        return self.state_dir / "objects"
+
+    @property
+    def certificates_dir(self) -> Path:
+        """Return the folder that holds the local CA and one folder per role."""
+        return self.state_dir / "certificates"
+
+    @property
+    def keys_dir(self) -> Path:
+        """Return the folder of LTI private keys and signing secrets."""
+        return self.state_dir / "keys"
+
+    @property
+    def tool_port(self) -> int:
+        """Return the port of the tool itself: the one after the demo LMS in demo mode."""
+        if self.tool_port_override is not None:
+            return self.tool_port_override
+        return self.port + 1 if self.demo else self.port
+
+    @property
+    def runner_port(self) -> int:
+        """Return the port of the runner's mTLS listener on loopback."""
+        if self.runner_port_override is not None:
+            return self.runner_port_override
+        return self.port + 2
+
+    @property
+    def runner_url(self) -> str:
+        """Return the base URL of this machine's runner."""
+        return f"https://localhost:{self.runner_port}"
+
+    @property
+    def public_url(self) -> str:
+        """Return the origin under which browsers and platforms see the tool, without a slash."""
+        return (self.public_url_override or f"http://localhost:{self.tool_port}").rstrip("/")
+
+    @property
+    def demo_lms_url(self) -> str:
+        """Return the demo LMS's origin: another site than the tool's, so cookie faults show."""
+        return f"http://127.0.0.1:{self.port}"

@@ -1,0 +1,8 @@
+"""The `casebook` command."""
+
+import click
+
+
+@click.group()
+def main() -> None:
+    """Judge data-science notebooks inside an LMS."""

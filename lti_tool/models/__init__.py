@@ -1,0 +1,1 @@
+"""Tables of the LTI tool, one entity per file."""

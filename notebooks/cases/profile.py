@@ -1,0 +1,78 @@
+"""`case.yaml` as typed records: what an author may write, and nothing else."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SubtaskId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Tolerance(_Part):
+    """How far a number may be from the expected one."""
+
+    relative: float = Field(default=1e-6, ge=0)
+    absolute: float = Field(default=1e-9, ge=0)
+
+
+class _Probe(_Part):
+    id: SubtaskId | None = None
+    """Given by the author, or `SUBTASK-N`; evidence cites it."""
+    tolerance: Tolerance = Tolerance()
+    message: str | None = None
+    """A question or remark of the author's for a student whose answer differs."""
+    reveal: Literal["observed", "nothing"] = "observed"
+    """Whether feedback may tell what the student's answer was."""
+
+
+class ValueProbe(_Probe):
+    """Compare the value of an expression, a name being the simplest, with the ideal's."""
+
+    kind: Literal["value"]
+    expression: str
+
+
+class CallProbe(_Probe):
+    """Call a function of the notebook; arguments are plain YAML values."""
+
+    kind: Literal["call"]
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+
+
+Probe = Annotated[ValueProbe | CallProbe, Field(discriminator="kind")]
+
+
+class Subtask(_Part):
+    """One gradable step of a case."""
+
+    id: SubtaskId
+    title: str
+    points: float = Field(gt=0)
+    interface: tuple[str, ...] = ()
+    """Names and signatures that the task asks for; derived from the probes when absent."""
+    probes: tuple[Probe, ...] = ()
+    hints: tuple[str, ...] = ()
+
+
+class Policy(_Part):
+    """What a teacher may tune per case."""
+
+    run_seconds: float | None = Field(default=None, gt=0)
+    memory_bytes: int | None = Field(default=None, gt=0)
+
+
+class Profile(_Part):
+    """The whole of `case.yaml`."""
+
+    title: str
+    language: str = "python"
+    locale: str = "en"
+    """Language of the texts and of template feedback (BCP 47)."""
+    description: str = ""
+    subtasks: tuple[Subtask, ...] = Field(min_length=1)
+    policy: Policy = Policy()

@@ -1,0 +1,219 @@
+"""What crosses the runner's API: one record per request, answer and event.
+
+Client and server import the same records, so the two cannot drift apart.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from notebooks.kernels.values import Value
+
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+"""Attempts, runs and replays are named by their database ids; safe in a path."""
+
+
+class Record(BaseModel):
+    """A frozen message; unknown fields are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Limits(Record):
+    """What one sandbox may use. The same names hold in every provisioner."""
+
+    memory_bytes: int = 1024 * 1024 * 1024
+    cpu_percent: int = 100
+    processes: int = 64
+    home_bytes: int = 64 * 1024 * 1024
+    output_bytes: int = 1024 * 1024
+    """Stored output of one run, all kinds together."""
+    run_seconds: float = 300
+    """Wall time of one cell."""
+    cpu_seconds: int = 3600
+    """CPU time of the whole sandbox."""
+
+
+class KernelSpec(Record):
+    """Which kernel an attempt needs."""
+
+    environment: Identifier
+    """Name of the content-addressed environment folder (its hash)."""
+    data: Identifier | None = None
+    """Name of the case version's unpacked data folder, mounted read-only at `./data`."""
+    limits: Limits = Limits()
+
+
+KernelState = Literal["starting", "idle", "busy", "dead"]
+
+
+class KernelStatus(Record):
+    """How a kernel is; `reason` says in plain words why it is dead."""
+
+    state: KernelState
+    reason: str | None = None
+    run_id: str | None = None
+
+
+class RunRequest(Record):
+    """One cell to execute, named by a run id that web chose; starting it twice starts it once."""
+
+    run_id: Identifier
+    source: str = Field(max_length=1_000_000)
+
+
+RunOutcome = Literal["ok", "error", "stopped", "timeout", "died", "lost"]
+"""`lost`: the runner no longer knows the run (it was restarted); it may have executed in part."""
+
+
+class Output(Record):
+    """One output of a cell, as stored and shown.
+
+    `stream`: `name` and `text`. `error`: `ename`, `evalue`, `text` (the traceback, ANSI colours).
+    `display` and `result`: `data`, a MIME bundle whose binary kinds are base64.
+    """
+
+    kind: Literal["stream", "error", "display", "result"]
+    name: Literal["stdout", "stderr"] | None = None
+    text: str = ""
+    ename: str = ""
+    evalue: str = ""
+    data: dict[str, str] = {}
+    omitted_bytes: int = 0
+    """How much was cut from this output because of the limits."""
+
+
+class Started(Record):
+    """The kernel began to execute the run."""
+
+    kind: Literal["started"] = "started"
+
+
+class OutputSet(Record):
+    """The output at `index` is now `output`: a new one, or a replaced one."""
+
+    kind: Literal["output"] = "output"
+    index: int
+    output: Output
+
+
+class OutputAppended(Record):
+    """`text` is added to the stream output at `index`."""
+
+    kind: Literal["append"] = "append"
+    index: int
+    text: str
+
+
+class OutputsCleared(Record):
+    """All outputs so far are gone (`clear_output`)."""
+
+    kind: Literal["clear"] = "clear"
+
+
+class Finished(Record):
+    """The run is over; the last event of every run. `message` is fit for a student."""
+
+    kind: Literal["finished"] = "finished"
+    outcome: RunOutcome
+    message: str = ""
+    execution_count: int | None = None
+
+
+RunEventBody = Annotated[
+    Started | OutputSet | OutputAppended | OutputsCleared | Finished, Field(discriminator="kind")
+]
+
+
+class RunEvent(Record):
+    """A numbered event of one run; numbers begin at 1 and have no gap."""
+
+    number: int
+    body: RunEventBody
+
+
+RunEvents = TypeAdapter(list[RunEvent])
+
+
+class ReplayCell(Record):
+    """A code cell to replay; `id` comes back in its result."""
+
+    id: str
+    source: str
+
+
+class AskValue(Record):
+    """Evaluate an expression (a name is the simplest) in the replayed namespace."""
+
+    kind: Literal["value"] = "value"
+    expression: str
+
+
+class AskCall(Record):
+    """Call a function of the replayed namespace with typed arguments, deep-copied for it."""
+
+    kind: Literal["call"] = "call"
+    function: str
+    args: tuple[Value, ...] = ()
+    kwargs: dict[str, Value] = {}
+
+
+Ask = Annotated[AskValue | AskCall, Field(discriminator="kind")]
+
+
+class Question(Record):
+    """One question, with the id under which its answer comes back."""
+
+    id: str
+    ask: Ask
+
+
+class ReplayRequest(Record):
+    """Cells to run in order in a fresh sandbox, then questions, sent one by one."""
+
+    replay_id: Identifier
+    spec: KernelSpec
+    cells: tuple[ReplayCell, ...]
+    questions: tuple[Question, ...] = ()
+    wall_seconds: float = 120
+
+
+class CellFailure(Record):
+    """The exception that ended a replayed cell."""
+
+    name: str
+    message: str
+    traceback: str = ""
+    line: int | None = None
+    """1-based line in the cell, where the traceback names one."""
+
+
+class CellResult(Record):
+    """What one replayed cell did."""
+
+    id: str
+    ok: bool
+    failure: CellFailure | None = None
+    stdout: str = ""
+
+
+class Answer(Record):
+    """The claim that came back for a question: a value, or the exception it raised."""
+
+    question_id: str
+    value: Value | None = None
+    failure: CellFailure | None = None
+
+
+ReplayOutcome = Literal["completed", "timeout", "died", "protocol"]
+"""`protocol`: the child answered nonsense; whatever came before it still counts as claimed."""
+
+
+class ReplayResult(Record):
+    """Everything a replay claimed. A cell after a failing one is still run, as a student would."""
+
+    outcome: ReplayOutcome
+    message: str = ""
+    cells: tuple[CellResult, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    seconds: float = 0.0

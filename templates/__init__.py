@@ -1,0 +1,1 @@
+"""Jinja templates, one context record per page; partials begin with an underscore."""

@@ -1,0 +1,1 @@
+"""Tests mirror the tree; conformance, attacks, e2e and benchmarks stand beside it."""
