@@ -58,7 +58,8 @@ def _start(supervisor: Supervisor, settings: Settings) -> None:
     say_to_stderr("bringing the database up to date")
     upgrade(url)
     _renew_certificates(settings)
-    supervisor.every(_renewal_interval(settings), lambda: _renew_certificates(settings))
+    interval = renewal_interval(settings.certificate_lifetime_seconds)
+    supervisor.every(interval, lambda: _renew_certificates(settings))
     say_to_stderr("starting runner, worker and web")
     supervisor.start(*service_specs(settings))
     if settings.demo:
@@ -161,9 +162,9 @@ def _renew_certificates(settings: Settings) -> None:
         ensure_issued(authority, role, folder / role, lifetime)
 
 
-def _renewal_interval(settings: Settings) -> float:
+def renewal_interval(lifetime_seconds: int) -> float:
     """Return how often to look: often enough to hit the last third of a life several times."""
-    return min(600.0, max(1.0, settings.certificate_lifetime_seconds / 12))
+    return min(600.0, max(1.0, lifetime_seconds / 12))
 
 
 def _answers(url: str, contexts: ClientContexts | None) -> bool:
