@@ -39,7 +39,8 @@ def up(settings: Settings) -> None:
     Raises:
         ConfigError: something on this machine is in the way; the message says what to do.
     """
-    check_sandbox()
+    for note in check_sandbox(settings):
+        say_to_stderr(note)
     with Supervisor(settings.state_dir, say_to_stderr) as supervisor:
         try:
             _start(supervisor, settings)
