@@ -112,23 +112,22 @@ def _same_rows_elsewhere(
     expected: tuple[Items, ...],
     observed: tuple[Items, ...],
 ) -> bool:
-    """Tell whether one permutation of the index, if unique, turns one table into the other."""
-    if len(expected) != 1 or len(observed) != 1:
-        return all(values.reordered(ours, theirs) for _, ours, theirs in paired)
-    if not values.reordered(expected[0], observed[0]):
-        return len(paired) > 0 and all(values.reordered(ours, theirs) for _, ours, theirs in paired)
-    ours_order = np.argsort(expected[0].array, kind="stable")
-    theirs_order = np.argsort(observed[0].array, kind="stable")
-    return all(
-        values.items(
-            Items(ours.sort, ours.array[ours_order]),
-            Items(theirs.sort, theirs.array[theirs_order]),
-            scalars.DEFAULT,
-            "",
+    """Tell whether the rows are the expected ones in another order, with their labels or not."""
+    if len(expected) == len(observed) == 1 and values.reordered(expected[0], observed[0]):
+        ours_order = np.argsort(expected[0].array, kind="stable")
+        theirs_order = np.argsort(observed[0].array, kind="stable")
+        moved = (
+            values.items(
+                Items(ours.sort, ours.array[ours_order]),
+                Items(theirs.sort, theirs.array[theirs_order]),
+                scalars.DEFAULT,
+                "",
+            )
+            for _, ours, theirs in paired
         )
-        is None
-        for _, ours, theirs in paired
-    )
+        if all(difference is None for difference in moved):
+            return True
+    return all(values.reordered(ours, theirs) for _, ours, theirs in paired)
 
 
 def _index(

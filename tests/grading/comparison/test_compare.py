@@ -80,7 +80,7 @@ DIFFERENT: list[tuple[str, Any, Any, DifferenceKind]] = [
     ("None and False", None, False, K.VALUE),
     ("False and None", False, None, K.TYPE),
     ("None and NaN", None, NAN, K.NOT_A_NUMBER),
-    ("NaN and None", NAN, None, K.VALUE),
+    ("NaN and None", NAN, None, K.TYPE),
     ("a number and its text", 3, "3", K.TYPE),
     ("neighbouring integers of any size", 10_000_000, 10_000_001, K.VALUE),
     ("another number", 3.5, 3.6, K.VALUE),

@@ -72,7 +72,9 @@ def containers(inner: st.SearchStrategy[Value]) -> st.SearchStrategy[Value]:
             t=st.sampled_from(["list", "tuple", "set", "frozenset"]),
             v=st.lists(inner, max_size=4).map(tuple),
         ),
-        st.builds(Dict, v=st.lists(st.tuples(inner, inner), max_size=3).map(tuple)),
+        st.dictionaries(st.text(max_size=4), inner, max_size=3).map(
+            lambda pairs: Dict(v=tuple((v(key), value) for key, value in pairs.items()))
+        ),
     )
 
 
