@@ -8,7 +8,7 @@ import hmac
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
-from lti_tool.errors import (
+from lti_tool.launch.errors import (
     AnonymousError,
     AudienceError,
     ClaimError,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Self
 from urllib.parse import urlsplit
 
-from lti_tool.errors import ClaimError
+from lti_tool.launch.errors import ClaimError
 from lti_tool.vocab import Claim
 
 Payload = Mapping[str, object]

@@ -19,7 +19,7 @@ from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config import ToolConfDict
 
-from lti_tool.errors import TokenRefusedError
+from lti_tool.launch.errors import TokenRefusedError
 from lti_tool.services.jwks import PublicKey
 
 TOKEN_LIMIT = 64 * 1024

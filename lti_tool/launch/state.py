@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from lti_tool.errors import LaunchStateError
+from lti_tool.launch.errors import LaunchStateError
 from lti_tool.launch.secrets import fingerprint, new_secret
 from lti_tool.models import LoginState
 

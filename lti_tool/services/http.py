@@ -8,7 +8,7 @@ from typing import Self
 
 import httpx
 
-from lti_tool.errors import PlatformUnreachableError
+from lti_tool.services.errors import PlatformUnreachableError
 
 USER_AGENT = "Casebook/0.1 (LTI 1.3 tool)"
 """Canvas and some Moodle hosts answer 403 without one."""

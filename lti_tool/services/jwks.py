@@ -8,7 +8,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from lti_tool.errors import KeysUnavailableError, PlatformUnreachableError, TokenRefusedError
+from lti_tool.launch.errors import KeysUnavailableError, TokenRefusedError
+from lti_tool.services.errors import PlatformUnreachableError
 from lti_tool.services.http import PlatformHttp
 
 LIFETIME_SECONDS = 3600.0

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from lti_tool.errors import UnknownPlatformError
+from lti_tool.launch.errors import UnknownPlatformError
 from lti_tool.models import Deployment, PlatformFamily, Registration, RegistrationState
 
 
