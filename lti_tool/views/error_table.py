@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from werkzeug.exceptions import HTTPException
 
 from config.errors import DatabaseUnavailableError
 from lti_tool.errors import (
@@ -147,15 +148,16 @@ BY_STATUS: dict[int, Rule] = {
 
 
 def rule_for(error: Exception) -> Rule:
-    """Return the rule of the nearest class that the table knows; UNEXPECTED for none."""
+    """Return how an error is answered: by its nearest class in the table, else as our fault."""
+    if isinstance(error, HTTPException):
+        return _rule_for_status(error.code or UNEXPECTED.status)
     for kind in type(error).__mro__:
         if kind in BY_CLASS:
             return BY_CLASS[kind]
     return UNEXPECTED
 
 
-def rule_for_status(status: int) -> Rule:
-    """Return the rule for an error that Flask itself raised."""
+def _rule_for_status(status: int) -> Rule:
     if status in BY_STATUS:
         return BY_STATUS[status]
     if status >= UNEXPECTED.status:

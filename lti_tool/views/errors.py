@@ -6,13 +6,16 @@ is our fault: it is logged under a reference that the page shows.
 
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from flask import Flask, Response, jsonify, make_response, render_template, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.security import frame_by
-from lti_tool.views.error_table import UNEXPECTED, Rule, rule_for, rule_for_status
+from lti_tool.views.error_table import rule_for
+from lti_tool.workspace import document_view
+from notebooks.errors import RevisionConflictError
 
 _log = structlog.get_logger(__name__)
 
@@ -29,46 +32,11 @@ class ErrorPage:
     reference: str | None = None
 
 
-def _answer(page: ErrorPage, rule: Rule) -> Response:
-    if request.path.startswith("/api/"):
-        body = {"error": f"{page.text} {page.advice}".strip(), "code": page.code}
-        response = jsonify(body)
-    else:
-        frame_by("*")  # inert: no form, no data of anybody; an LMS must be able to show it
-        response = make_response(render_template("error.html", page=page))
-    response.status_code = page.status
-    if rule.retry_after_seconds is not None:
-        response.headers["Retry-After"] = str(rule.retry_after_seconds)
-    return response
-
-
 def handle(error: Exception) -> Response:
     """Answer a request that ended with an error."""
-    if isinstance(error, HTTPException):
-        rule = rule_for_status(error.code or 500)
-        response = _answer(_page(rule, error), rule)
-        response.headers.extend(
-            (name, value)
-            for name, value in error.get_headers()
-            if name in {"Allow", "Location", "Retry-After", "WWW-Authenticate"}
-        )
-        return response
     rule = rule_for(error)
-    reference = None
-    if rule is UNEXPECTED or rule.logged:
-        reference = secrets.token_hex(4)
-        _log.error(
-            "request failed",
-            reference=reference,
-            method=request.method,
-            path=request.path,
-            exc_info=error,
-        )
-    return _answer(_page(rule, error, reference=reference), rule)
-
-
-def _page(rule: Rule, error: Exception, *, reference: str | None = None) -> ErrorPage:
-    return ErrorPage(
+    reference = _report(error) if rule.logged else None
+    page = ErrorPage(
         title=rule.title,
         text=rule.text if rule.text is not None else str(error),
         advice=rule.advice,
@@ -76,6 +44,40 @@ def _page(rule: Rule, error: Exception, *, reference: str | None = None) -> Erro
         status=rule.status,
         reference=reference,
     )
+    response = _as_json(page, error) if request.path.startswith("/api/") else _as_page(page)
+    response.status_code = page.status
+    if rule.retry_after_seconds is not None:
+        response.headers["Retry-After"] = str(rule.retry_after_seconds)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        response.allow.update(error.valid_methods)
+    return response
+
+
+def _as_json(page: ErrorPage, error: Exception) -> Response:
+    body: dict[str, Any] = {"error": f"{page.text} {page.advice}".strip(), "code": page.code}
+    if page.reference is not None:
+        body["reference"] = page.reference
+    if isinstance(error, RevisionConflictError):
+        body["document"] = document_view(error.current).model_dump(mode="json")
+    return jsonify(body)
+
+
+def _as_page(page: ErrorPage) -> Response:
+    frame_by("*")  # inert: no form, nobody's data; any platform has to be able to show it
+    return make_response(render_template("error.html", page=page))
+
+
+def _report(error: Exception) -> str:
+    """Log an error for operators and return the reference under which they find it."""
+    reference = secrets.token_hex(4)
+    _log.error(
+        "request failed",
+        reference=reference,
+        method=request.method,
+        path=request.path,
+        exc_info=error,
+    )
+    return reference
 
 
 def init_app(app: Flask) -> None:

@@ -5,7 +5,7 @@ from functools import wraps
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from uuid import UUID
 
-from flask import request
+from flask import Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lti_tool.errors import BadRequestError, ForbiddenError, SessionExpiredError
@@ -20,6 +20,10 @@ BODY_BYTES = 8 * 1024 * 1024
 Answer = TypeVar("Answer")
 Model = TypeVar("Model", bound="Body")
 Rest = ParamSpec("Rest")
+
+
+Json = dict[str, Any]
+"""A JSON object that a view answers with."""
 
 
 class Body(BaseModel):
@@ -84,5 +88,6 @@ def read_after() -> int:
     return int(text)
 
 
-Json = dict[str, Any]
-"""A JSON object that a view answers with."""
+def answer(record: BaseModel) -> Response:
+    """Return a record as a JSON response."""
+    return Response(record.model_dump_json(), mimetype="application/json")

@@ -1,19 +1,29 @@
 """The workspace page: the frame around the front end, opened by a launch."""
 
+from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Blueprint, Response, make_response, render_template, request
 
+from lti_tool.assets import Asset
 from lti_tool.extensions import transaction
 from lti_tool.security import frame_by
 from lti_tool.sessions import enter
 from lti_tool.tokens import Purpose
 from lti_tool.wiring import wiring
-from lti_tool.workspace import open_page
+from lti_tool.workspace import Boot, open_page
 
 blueprint = Blueprint("workspace", __name__)
 
 COOKIE = "casebook_session"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspacePage:
+    """What `workspace.html` shows."""
+
+    boot: Boot
+    asset: Asset
 
 
 @blueprint.get("/workspace/<uuid:launch_session_id>")
@@ -25,9 +35,10 @@ def show(launch_session_id: UUID) -> Response:
         principal = enter(
             session, kit.tokens, session_id=launch_session_id, ticket=ticket, cookie=cookie
         )
-        page = open_page(session, principal, tokens=kit.tokens)
+        boot = open_page(session, principal, tokens=kit.tokens)
     frame_by(principal.frame_ancestor)
-    response = make_response(render_template("workspace.html", page=page, asset=kit.assets.find()))
+    page = WorkspacePage(boot=boot, asset=kit.assets.find())
+    response = make_response(render_template("workspace.html", page=page))
     _remember(response, launch_session_id)
     return response
 
