@@ -6,8 +6,6 @@ import templates
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import lti_tool.views.api.attempts
-import lti_tool.views.api.session
 from config.database import driver_url, engine_options
 from config.errors import DatabaseUnavailableError
 from config.settings import Settings

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 
 from config.database import Base
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+# The tables' metadata alone: models stay plain, and only this package knows Flask-SQLAlchemy.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 migrate = Migrate()
 
 

@@ -47,7 +47,7 @@ def authorise(session: Session, session_id: UUID) -> Principal:
     ).one_or_none()
     if row is None:
         raise SessionExpiredError
-    launch, attempt = row._tuple()
+    launch, attempt = row
     return Principal(
         session_id=launch.id,
         user_id=launch.user_id,
