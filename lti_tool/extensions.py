@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask_migrate import Migrate
+from flask_migrate import Migrate  # type: ignore[import-untyped]  # it ships no types
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 

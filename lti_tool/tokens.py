@@ -1,4 +1,4 @@
-"""Signed, short-lived names of launch sessions; the secret that signs them; one-time tickets.
+"""Signed, short-lived names of launch sessions; the secret that signs them.
 
 Nothing here reads the database: a token proves which launch session is meant, and
 `lti_tool.sessions` decides whether that session still stands.
@@ -54,17 +54,6 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
-
-
-def new_ticket() -> tuple[str, str]:
-    """Return a one-time ticket and its hash; only the hash is stored (`ticket_hash`)."""
-    ticket = secrets.token_urlsafe(32)
-    return ticket, ticket_hash(ticket)
-
-
-def ticket_hash(ticket: str) -> str:
-    """Return the SHA-256 of a ticket, as hexadecimal digits."""
-    return hashlib.sha256(ticket.encode()).hexdigest()
 
 
 class Tokens:

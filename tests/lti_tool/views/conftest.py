@@ -11,6 +11,7 @@ from uuid import UUID, uuid4
 import pytest
 from flask import Flask
 from pydantic import SecretStr
+from sqlalchemy import QueuePool
 from werkzeug.serving import make_server
 
 from config.database import Database, utcnow
@@ -158,7 +159,9 @@ class Site:
     def connections_in_use(self) -> int:
         """Return how many of the web's pooled connections are out right now."""
         with self.app.app_context():
-            return db.engine.pool.checkedout()  # type: ignore[attr-defined]
+            pool = db.engine.pool
+            assert isinstance(pool, QueuePool)
+            return pool.checkedout()
 
 
 def _seed(database: Database) -> UUID:
@@ -283,5 +286,3 @@ def serve() -> Iterator[Callable[[Flask], str]]:
 def url(site: Site, serve: Callable[[Flask], str]) -> str:
     """Where the site is served."""
     return serve(site.app)
-
-
