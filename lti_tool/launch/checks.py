@@ -8,6 +8,7 @@ import hmac
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
 
+from lti_tool.launch.claims import Envelope
 from lti_tool.launch.errors import (
     AnonymousError,
     AudienceError,
@@ -20,7 +21,6 @@ from lti_tool.launch.errors import (
     TargetLinkError,
     TokenRefusedError,
 )
-from lti_tool.launch.claims import Envelope
 from lti_tool.vocab import VERSION, Claim, MessageType
 
 ALGORITHM = "RS256"

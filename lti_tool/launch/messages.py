@@ -9,15 +9,16 @@ ours. Nor is its HTTP: it is handed the one key that counts, with the algorithm 
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from pylti1p3.cookie import CookieService
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.registration import Registration as LibraryRegistration
+from pylti1p3.registration import TKeySet
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
-from pylti1p3.tool_config import ToolConfDict
+from pylti1p3.tool_config.dict import ToolConfDict
 
 from lti_tool.launch.errors import TokenRefusedError
 from lti_tool.services.jwks import PublicKey
@@ -76,7 +77,8 @@ class _Message(MessageLaunch[_FormPost, ToolConfDict, SessionService, _NoCookies
     def __init__(self, id_token: str, key: PublicKey) -> None:
         request = _FormPost(id_token)
         super().__init__(request, ToolConfDict({}), SessionService(request), _NoCookies())
-        self._registration = LibraryRegistration().set_key_set({"keys": [dict(key)]})  # type: ignore[list-item] - a TypedDict of two of a JWK's names
+        key_set = cast("TKeySet", {"keys": [dict(key)]})
+        self._registration = LibraryRegistration().set_key_set(key_set)
         self.set_auto_validation(enable=False)
         self.set_jwt_verify_options(_SIGNATURE_ONLY)
 

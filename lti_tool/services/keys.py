@@ -117,14 +117,23 @@ def _new_pem() -> bytes:
 
 def _public_members(key: rsa.RSAPrivateKey) -> dict[str, str]:
     numbers = key.public_key().public_numbers()
-    return {"e": _base64url(numbers.e), "kty": "RSA", "n": _base64url(numbers.n)}
+    return {
+        "e": _base64url(_big_endian(numbers.e)),
+        "kty": "RSA",
+        "n": _base64url(_big_endian(numbers.n)),
+    }
 
 
 def _thumbprint(key: rsa.RSAPrivateKey) -> str:
     canonical = json.dumps(_public_members(key), separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(hashlib.sha256(canonical.encode()).digest()).decode().rstrip("=")
+    )
 
 
-def _base64url(number: int) -> str:
-    raw = number.to_bytes((number.bit_length() + 7) // 8)
+def _base64url(raw: bytes) -> str:
     return base64.urlsafe_b64encode(raw).decode().rstrip("=")
+
+
+def _big_endian(number: int) -> bytes:
+    return number.to_bytes((number.bit_length() + 7) // 8)

@@ -73,7 +73,7 @@ def find_for_login(session: Session, *, issuer: str, client_id: str | None) -> R
 
 
 def find_for_launch(session: Session, registration_id: UUID) -> tuple[Registration, frozenset[str]]:
-    """Return a registration and its deployments; raises UnknownPlatformError unless it is active."""
+    """Return an active registration and its deployments; raises UnknownPlatformError if none."""
     registration = session.get(Registration, registration_id)
     if registration is None or registration.state != RegistrationState.ACTIVE:
         raise UnknownPlatformError("The registration of this login is not active")
