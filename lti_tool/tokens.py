@@ -1,4 +1,4 @@
-"""Signed, short-lived names of launch sessions; the secret that signs them.
+"""Signed, short-lived names of launch sessions; the secret that signs them; one-time tickets.
 
 Nothing here reads the database: a token proves which launch session is meant, and
 `lti_tool.sessions` decides whether that session still stands.
@@ -15,6 +15,7 @@ from uuid import UUID
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from lti_tool.errors import SessionExpiredError
+from lti_tool.launch.secrets import fingerprint, new_secret
 
 SECRET_BYTES = 32
 
@@ -54,6 +55,12 @@ def _write_private(path: Path, text: str) -> None:
         file.write(text)
         file.flush()
         os.fsync(file.fileno())
+
+
+def new_ticket() -> tuple[str, str]:
+    """Return a one-time ticket and its hash; the row of the launch keeps the hash alone."""
+    ticket = new_secret()
+    return ticket, fingerprint(ticket)
 
 
 class Tokens:

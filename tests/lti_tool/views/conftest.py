@@ -18,10 +18,9 @@ from config.database import Database, utcnow
 from config.settings import Settings
 from lti_tool.app import create_app
 from lti_tool.extensions import db
-from lti_tool.launch.secrets import fingerprint, new_secret
 from lti_tool.models import Assignment, Deployment, LtiUser, Registration
 from lti_tool.models.launch_session import CourseRole, LaunchSession
-from lti_tool.tokens import Purpose
+from lti_tool.tokens import Purpose, new_ticket
 from lti_tool.wiring import Wiring
 from notebooks.attempts.document import Cell
 from notebooks.attempts.service import open_attempt
@@ -29,7 +28,7 @@ from notebooks.cases.models import BuildState, Case, CaseVersion
 from notebooks.cases.profile import Profile, Subtask
 from notebooks.errors import KernelError
 from notebooks.journal import log
-from notebooks.kernels.records import KernelStatus
+from notebooks.kernels.records import KernelState, KernelStatus
 
 PLATFORM = "http://127.0.0.1:8000"
 RUNNER = "https://localhost:8002"
@@ -54,11 +53,12 @@ class FakeAttendant:
     """A runner that answers at once, or is away."""
 
     away: bool = False
+    state: KernelState = "idle"
     stopped: list[tuple[str, str]] = field(default_factory=list)
 
     def status(self, url: str, attempt_id: str) -> KernelStatus:
         self._reach(url, attempt_id)
-        return KernelStatus(state="idle")
+        return KernelStatus(state=self.state)
 
     def stop(self, url: str, attempt_id: str) -> None:
         self._reach(url, attempt_id)
@@ -116,7 +116,7 @@ class Site:
         lasts: timedelta = timedelta(hours=12),
     ) -> Launched:
         """Let a new person launch the activity; `age` ago, for `lasts` from then on."""
-        ticket, began = new_secret(), utcnow() - age
+        (ticket, ticket_hash), began = new_ticket(), utcnow() - age
         with self.database.transaction() as session:
             assignment = session.get_one(Assignment, self.assignment_id)
             user = LtiUser(registration_id=assignment.registration_id, sub=uuid4().hex)
@@ -136,7 +136,7 @@ class Site:
                 attempt_id=attempt.id,
                 role=role,
                 frame_ancestor=PLATFORM,
-                ticket_hash=fingerprint(ticket),
+                ticket_hash=ticket_hash,
                 created_at=began,
                 expires_at=began + lasts,
             )

@@ -4,8 +4,10 @@ import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from notebooks.attempts.kernels import announce
 from notebooks.attempts.runs import MAX_QUEUED
 from notebooks.journal import log
+from notebooks.kernels.records import KernelState
 from tests.lti_tool.views.conftest import RUNNER, Launched, Site
 
 
@@ -66,6 +68,26 @@ def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
     response = site.app.test_client().get(launched.api, headers=launched.bearer)
     assert response.status_code == 200
     assert response.json["kernel"] == {"state": "unknown", "reason": None}
+
+
+@pytest.mark.parametrize(
+    ("told", "runner", "shown"),
+    [
+        ("starting", "starting", "starting"),
+        ("starting", "idle", "idle"),
+        ("idle", "busy", "idle"),
+        ("idle", "dead", "dead"),
+    ],
+)
+def test_the_kernel_is_as_its_runner_says_and_for_the_reason_that_was_told(
+    site: Site, told: KernelState, runner: KernelState, shown: KernelState
+) -> None:
+    launched = site.launch()
+    with site.database.transaction() as session:
+        announce(session, launched.attempt_id, told, "It was restarted.")
+    site.attendant.state = runner
+    state = site.app.test_client().get(launched.api, headers=launched.bearer).json
+    assert state["kernel"] == {"state": shown, "reason": "It was restarted."}
 
 
 def test_saving_gives_the_next_revision_and_is_there_after_a_reload(site: Site) -> None:

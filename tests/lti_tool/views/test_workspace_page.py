@@ -1,13 +1,14 @@
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 from werkzeug.test import TestResponse
 
+from config.database import utcnow
 from lti_tool.models.launch_session import CourseRole
 from tests.lti_tool.views.conftest import PLATFORM, Launched, Site
 
@@ -30,6 +31,8 @@ def test_a_ticket_opens_the_page_with_all_that_the_front_end_starts_with(site: S
     assert response.status_code == 200
     boot = _boot(response.text)
     assert boot.pop("token")
+    left = datetime.fromisoformat(boot.pop("expires_at")) - utcnow()
+    assert timedelta(minutes=59) < left <= timedelta(hours=1)
     assert boot == {
         "attempt_id": str(launched.attempt_id),
         "api": launched.api,
