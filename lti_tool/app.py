@@ -2,12 +2,10 @@
 
 from pathlib import Path
 
-import templates
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-import lti_tool.views.api.attempts
-import lti_tool.views.api.session
+import templates
 from config.database import driver_url, engine_options
 from config.errors import DatabaseUnavailableError
 from config.settings import Settings
@@ -86,9 +84,7 @@ def _database_url(settings: Settings) -> str:
     return settings.database_url.get_secret_value()
 
 
-def _wire(
-    settings: Settings, url: str, attendant: Attendant | None, static_folder: Path
-) -> Wiring:
+def _wire(settings: Settings, url: str, attendant: Attendant | None, static_folder: Path) -> Wiring:
     lifetimes = {
         Purpose.BEARER: settings.token_seconds,
         Purpose.COOKIE: settings.session_seconds,

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from flask_migrate import Migrate
+from flask_migrate import Migrate  # type: ignore[import-untyped]  # it ships no types
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy.orm import Session
 
 from config.database import Base
 
-db = SQLAlchemy(model_class=Base, session_options={"expire_on_commit": False})
+# The tables' metadata alone: models stay plain, and only this package knows Flask-SQLAlchemy.
+db = SQLAlchemy(metadata=Base.metadata, session_options={"expire_on_commit": False})
 migrate = Migrate()
 
 

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from config.database import utcnow
 from lti_tool.errors import SessionExpiredError
+from lti_tool.launch.secrets import fingerprint
 from lti_tool.models.launch_session import CourseRole, LaunchSession
-from lti_tool.tokens import Purpose, Tokens, ticket_hash
+from lti_tool.tokens import Purpose, Tokens
 from notebooks.attempts.models import Attempt
 
 TICKET_SECONDS = 300
@@ -47,7 +48,7 @@ def authorise(session: Session, session_id: UUID) -> Principal:
     ).one_or_none()
     if row is None:
         raise SessionExpiredError
-    launch, attempt = row._tuple()
+    launch, attempt = row
     return Principal(
         session_id=launch.id,
         user_id=launch.user_id,
@@ -71,7 +72,7 @@ def redeem_ticket(session: Session, session_id: UUID, ticket: str) -> bool:
         update(LaunchSession)
         .where(
             LaunchSession.id == session_id,
-            LaunchSession.ticket_hash == ticket_hash(ticket),
+            LaunchSession.ticket_hash == fingerprint(ticket),
             LaunchSession.created_at > now - timedelta(seconds=TICKET_SECONDS),
             LaunchSession.expires_at > now,
         )

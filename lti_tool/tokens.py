@@ -15,6 +15,7 @@ from uuid import UUID
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from lti_tool.errors import SessionExpiredError
+from lti_tool.launch.secrets import fingerprint, new_secret
 
 SECRET_BYTES = 32
 
@@ -57,14 +58,9 @@ def _write_private(path: Path, text: str) -> None:
 
 
 def new_ticket() -> tuple[str, str]:
-    """Return a one-time ticket and its hash; only the hash is stored (`ticket_hash`)."""
-    ticket = secrets.token_urlsafe(32)
-    return ticket, ticket_hash(ticket)
-
-
-def ticket_hash(ticket: str) -> str:
-    """Return the SHA-256 of a ticket, as hexadecimal digits."""
-    return hashlib.sha256(ticket.encode()).hexdigest()
+    """Return a one-time ticket and its hash; the row of the launch keeps the hash alone."""
+    ticket = new_secret()
+    return ticket, fingerprint(ticket)
 
 
 class Tokens:

@@ -13,7 +13,7 @@ from grading.models import ScoreDelivery
 from lti_tool.sessions import Principal
 from lti_tool.tokens import Purpose, Tokens
 from lti_tool.wiring import Attendant
-from notebooks.attempts import documents, runs
+from notebooks.attempts import documents, kernels, runs
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile
@@ -31,6 +31,8 @@ class Boot(_View):
     """What the front end starts with; it lies in the page, so the page is never stored."""
 
     token: str
+    expires_at: datetime
+    """When the token has to have been renewed."""
     attempt_id: UUID
     api: str
     locale: str
@@ -151,6 +153,7 @@ def open_page(session: Session, principal: Principal, *, tokens: Tokens) -> Boot
     )
     return Boot(
         token=tokens.sign(principal.session_id, Purpose.BEARER),
+        expires_at=min(tokens.expiry(Purpose.BEARER), principal.expires_at),
         attempt_id=attempt.id,
         api=f"/api/attempts/{attempt.id}",
         locale=profile.locale,
@@ -164,8 +167,8 @@ def snapshot(session: Session, principal: Principal) -> Snapshot:
 
     The session must not have begun to read: REPEATABLE READ holds from the first statement on.
     Everything in it is written in one transaction with its event, hence no gap and no overlap
-    between this state and the events after `last_seq`. The kernel is not in the database; see
-    `kernel_of`.
+    between this state and the events after `last_seq`. Of the kernel it says what the journal last
+    told; `kernel_of` asks the runner itself.
     """
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     last_seq = log.last_seq(session, principal.stream_id)
@@ -180,22 +183,25 @@ def snapshot(session: Session, principal: Principal) -> Snapshot:
         validations=_validations(session, attempt.id),
         points=_points(session, attempt.id),
         delivery=_delivery(session, attempt.id),
+        kernel=_kernel_as_told(session, attempt.stream_id),
         last_seq=last_seq,
     )
 
 
-def kernel_of(attendant: Attendant, principal: Principal) -> KernelView:
-    """Ask the runner how the kernel is.
+def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> KernelView:
+    """Ask the runner how the kernel is; `told` is what the journal last said of it.
 
-    Asked after the snapshot: what the kernel did in between is told again by later events.
+    Asked after the snapshot: what the kernel did in between is told again by later events. Busy
+    counts as idle, since no event ends it: runs say themselves what is running.
     """
     if principal.runner_url is None:
-        return KernelView()
+        return told
     try:
         status = attendant.status(principal.runner_url, str(principal.attempt_id))
     except KernelError:
         return KernelView()
-    return KernelView(state=status.state, reason=status.reason)
+    state = "idle" if status.state == "busy" else status.state
+    return KernelView(state=state, reason=status.reason or told.reason)
 
 
 def document_view(state: documents.DocumentState) -> DocumentView:
@@ -265,6 +271,11 @@ def _validations(session: Session, attempt_id: UUID) -> dict[str, ValidationStat
 def _points(session: Session, attempt_id: UUID) -> PointsView:
     found = standing.points_of(session, attempt_id)
     return PointsView(score=found.score, max_score=found.max_score)
+
+
+def _kernel_as_told(session: Session, stream_id: UUID) -> KernelView:
+    told = kernels.notice(session, stream_id)
+    return KernelView() if told is None else KernelView(state=told.state, reason=told.reason)
 
 
 def _delivery(session: Session, attempt_id: UUID) -> DeliveryView | None:

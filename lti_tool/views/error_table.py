@@ -15,7 +15,14 @@ from lti_tool.errors import (
     StaleRevisionError,
     StreamLimitError,
 )
-from notebooks.errors import KernelError, NotFoundError
+from lti_tool.launch.errors import LaunchRefusedError
+from notebooks.errors import (
+    CellRefusedError,
+    KernelError,
+    NotFoundError,
+    RevisionConflictError,
+    TooManyRunsError,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +39,7 @@ class Rule:
     """What to do."""
     retry_after_seconds: int | None = None
     logged: bool = False
-    """Whether an operator should look at it: logged with a traceback and a reference."""
+    """Whether an operator may be asked about it: logged, under a reference that the person sees."""
 
 
 RELAUNCH = "Go back to your course and open the activity again. Your work is saved there."
@@ -101,6 +108,25 @@ BY_CLASS: dict[type[Exception], Rule] = {
         title="There is nothing here",
         advice="Reload the page; it may have changed since you opened it.",
     ),
+    RevisionConflictError: Rule(
+        status=409,
+        code="revision_conflict",
+        title="The document has changed",
+        text="The document was changed in another window in the meantime.",
+        advice="Choose which version to go on with; the other one stays in the history.",
+    ),
+    CellRefusedError: Rule(
+        status=422,
+        code="cell_refused",
+        title="This cell cannot be changed or run like that",
+        advice="Shorten it, above all pasted data.",
+    ),
+    TooManyRunsError: Rule(
+        status=429,
+        code="too_many_runs",
+        title="Too many cells wait to be run",
+        retry_after_seconds=5,
+    ),
     KernelError: Rule(
         status=503,
         code="kernel_unreachable",
@@ -149,12 +175,25 @@ BY_STATUS: dict[int, Rule] = {
 
 def rule_for(error: Exception) -> Rule:
     """Return how an error is answered: by its nearest class in the table, else as our fault."""
+    if isinstance(error, LaunchRefusedError):
+        return _rule_for_launch(error)
     if isinstance(error, HTTPException):
         return _rule_for_status(error.code or UNEXPECTED.status)
     for kind in type(error).__mro__:
         if kind in BY_CLASS:
             return BY_CLASS[kind]
     return UNEXPECTED
+
+
+def _rule_for_launch(error: LaunchRefusedError) -> Rule:
+    """Return the rule of a refused launch: its class says what its person is told."""
+    return Rule(
+        status=error.status,
+        code=error.code,
+        title="This activity could not be opened",
+        text=error.sentence,
+        logged=True,
+    )
 
 
 def _rule_for_status(status: int) -> Rule:

@@ -4,6 +4,7 @@ The API answers `{"error", "code"}`; everything else answers a page. What the ta
 is our fault: it is logged under a reference that the page shows.
 """
 
+import logging
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +14,7 @@ from flask import Flask, Response, jsonify, make_response, render_template, requ
 from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.security import frame_by
-from lti_tool.views.error_table import rule_for
+from lti_tool.views.error_table import UNEXPECTED, Rule, rule_for
 from lti_tool.workspace import document_view
 from notebooks.errors import RevisionConflictError
 
@@ -35,7 +36,7 @@ class ErrorPage:
 def handle(error: Exception) -> Response:
     """Answer a request that ended with an error."""
     rule = rule_for(error)
-    reference = _report(error) if rule.logged else None
+    reference = _report(error, rule) if rule.logged else None
     page = ErrorPage(
         title=rule.title,
         text=rule.text if rule.text is not None else str(error),
@@ -67,15 +68,19 @@ def _as_page(page: ErrorPage) -> Response:
     return make_response(render_template("error.html", page=page))
 
 
-def _report(error: Exception) -> str:
+def _report(error: Exception, rule: Rule) -> str:
     """Log an error for operators and return the reference under which they find it."""
     reference = secrets.token_hex(4)
-    _log.error(
+    ours = rule.status >= UNEXPECTED.status
+    _log.log(
+        logging.ERROR if ours else logging.WARNING,
         "request failed",
         reference=reference,
         method=request.method,
         path=request.path,
-        exc_info=error,
+        code=rule.code,
+        reason=str(error),
+        exc_info=error if ours else None,
     )
     return reference
 

@@ -36,6 +36,4 @@ def poll(principal: Principal) -> Json:
     """Return the events after a number, for a page that cannot have a stream."""
     with transaction() as session:
         events = read(session, principal.stream_id, read_after(), POLL_LIMIT)
-    return {
-        "events": [{"seq": e.seq, "kind": e.kind, "payload": dict(e.payload)} for e in events]
-    }
+    return {"events": [{"seq": e.seq, "kind": e.kind, "payload": dict(e.payload)} for e in events]}

@@ -61,7 +61,7 @@ def current_principal() -> Principal:
 
 def for_attempt(
     view: Callable[Concatenate[Principal, Rest], Answer],
-) -> Callable[Concatenate[UUID, Rest], Answer]:
+) -> Callable[..., Answer]:
     """Let a view take the principal in place of the path's `attempt_id`.
 
     Another attempt than the session's own is refused without looking whether it exists.

@@ -50,7 +50,8 @@ def show(principal: Principal) -> Response:
     """Return the attempt's whole state, and the event from which to follow."""
     with transaction() as session:
         state = snapshot(session, principal)
-    return answer(state.model_copy(update={"kernel": kernel_of(wiring().attendant, principal)}))
+    kernel = kernel_of(wiring().attendant, principal, state.kernel)
+    return answer(state.model_copy(update={"kernel": kernel}))
 
 
 @blueprint.put("/document")
