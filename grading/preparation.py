@@ -7,11 +7,11 @@ from uuid import uuid4
 from grading.comparison import compare
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
-from grading.replays import Replayer, cells_for, request_of, spec_of
+from grading.replays import Replayer, cells_for, request_of
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
-from notebooks.kernels.records import Answer, ReplayResult
+from notebooks.kernels.records import Answer, KernelSpec, ReplayResult
 from notebooks.kernels.values import Opaque, Value
 
 ROUNDS = 2
@@ -20,7 +20,6 @@ ROUNDS = 2
 PREPARE_SECONDS = 300.0
 """Wall time of one replay of the ideal solution."""
 
-_SOLUTION = "solution.ipynb"
 _PROFILE = "case.yaml"
 _MAX_TRACEBACK = 4000
 
@@ -38,13 +37,22 @@ class CaseLike(Protocol):
         """The ideal solution's cells."""
         ...
 
+    @property
+    def solution_file(self) -> str:
+        """What the author calls the file with the ideal solution."""
+        ...
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Which cell of that file each cell id is, from 1."""
+        ...
+
 
 async def prepare(
     content: CaseLike,
     replayer: Replayer,
     *,
-    environment: str,
-    data: str | None,
+    spec: KernelSpec,
     wall_seconds: float = PREPARE_SECONDS,
 ) -> tuple[PreparedProbe, ...]:
     """Return the case's probes with the answers that its ideal solution gives.
@@ -63,7 +71,6 @@ async def prepare(
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
     order = [subtask.id for subtask in profile.subtasks]
-    spec = spec_of(environment, data, profile.policy)
     prepared: list[PreparedProbe] = []
     for subtask in order:
         asked = [probe for probe in opened if probe.subtask == subtask]
@@ -72,7 +79,7 @@ async def prepare(
             await replayer.replay(request_of(uuid4().hex, spec, cells, asked, wall_seconds))
             for _ in range(ROUNDS)
         ]
-        problems = list(_of_cells(content.solution, cells, results))
+        problems = list(_of_cells(content, cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
         prepared.extend(_answered(asked, results, problems))
@@ -82,9 +89,9 @@ async def prepare(
 
 
 def _of_cells(
-    solution: Sequence[Cell], cells: Sequence[Cell], results: Sequence[ReplayResult]
+    content: CaseLike, cells: Sequence[Cell], results: Sequence[ReplayResult]
 ) -> Iterator[Problem]:
-    numbers = {cell.id: number for number, cell in enumerate(solution, start=1)}
+    file, numbers = content.solution_file, content.numbers
     for result in results:
         claimed = {cell.id: cell for cell in result.cells}
         found = False
@@ -93,7 +100,7 @@ def _of_cells(
             if done is None:
                 why = result.message or f"the replay ended as `{result.outcome}`"
                 message = f"The ideal solution does not get beyond this cell: {why}."
-                yield Problem(_SOLUTION, numbers[cell.id], None, message)
+                yield Problem(file, numbers[cell.id], None, message)
                 return
             if not done.ok:
                 found = True
@@ -102,7 +109,7 @@ def _of_cells(
                 traceback = f"\n{failure.traceback[-_MAX_TRACEBACK:]}" if failure else ""
                 message = f"The ideal solution fails: {text}{traceback}"
                 line = failure.line if failure else None
-                yield Problem(_SOLUTION, numbers[cell.id], line, message)
+                yield Problem(file, numbers[cell.id], line, message)
         if found:
             return
 
