@@ -1,11 +1,22 @@
 """Evidence: one typed record of what a probe, or the replay itself, found."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 Weight = Literal["decides", "doubts", "informs"]
 """What a failure means: work is wrong; it cannot be told; or nothing, it is only to be known."""
+
+
+def storable(text: object) -> object:
+    """Return a text without what PostgreSQL refuses: NUL and lone surrogates."""
+    if not isinstance(text, str):
+        return text
+    return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+
+
+Text = Annotated[str, BeforeValidator(storable)]
+"""Text that may come from a student's code."""
 
 
 class _Record(BaseModel):
@@ -27,14 +38,14 @@ class Evidence(_Record):
     kind: Literal["value", "call", "run", "replay"]
     subtask: str
     probe: str | None = None
-    asked: str = ""
+    asked: Text = ""
     """The expression or call, or empty where nothing was asked."""
     locus: Locus | None = None
-    observed: str | None = None
+    observed: Text | None = None
     """The student's own answer, bounded; None where it must not or cannot be told."""
-    expected: str | None = None
+    expected: Text | None = None
     """For teachers only; no student ever sees it."""
-    message: str
+    message: Text
     """One line, fit for a student; it never holds the expected answer."""
     hint: str | None = None
     """The author's remark or question about this probe."""

@@ -2,7 +2,9 @@
 
 ServiceError
  ├─ PlatformUnreachableError  no answer, or one that is too slow or too large
- └─ PlatformRefusedError      an answer that is an error, or not what the specification says
+ ├─ PlatformBusyError         an answer that asks to come back later
+ ├─ TokenDeniedError          no access token: a matter between administrators
+ └─ PlatformRefusedError      an error for good, or not what the specification says
 """
 
 from lti_tool.errors import LtiToolError
@@ -16,12 +18,23 @@ class PlatformUnreachableError(ServiceError):
     """The platform did not answer, or too slowly, or with too much; whether it acted is unknown."""
 
 
-class PlatformRefusedError(ServiceError):
-    """The platform answered, and not with what was asked for."""
+class PlatformBusyError(ServiceError):
+    """The platform answered that it cannot now."""
 
-    def __init__(self, message: str, *, status: int | None = None, remedy: str = "") -> None:
+    def __init__(self, message: str, *, after_seconds: float | None = None) -> None:
         super().__init__(message)
-        self.status = status
-        """The HTTP status; None for a body that cannot be read."""
+        self.after_seconds = after_seconds
+        """What the platform asked for; None if it did not."""
+
+
+class TokenDeniedError(ServiceError):
+    """The token endpoint refused: it may help to try again once an administrator has acted."""
+
+
+class PlatformRefusedError(ServiceError):
+    """The platform answered, and asking again would change nothing."""
+
+    def __init__(self, message: str, *, remedy: str) -> None:
+        super().__init__(message)
         self.remedy = remedy
-        """What somebody can do about it; empty where trying again later may help."""
+        """What somebody can do about it."""

@@ -3,6 +3,8 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +15,7 @@ from lti_tool.services.errors import PlatformUnreachableError
 USER_AGENT = "Casebook/0.1 (LTI 1.3 tool)"
 """Canvas and some Moodle hosts answer 403 without one."""
 SIZE_LIMIT_BYTES = 1024 * 1024
+RETRY_AFTER_LIMIT_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,27 @@ class Answer:
     def ok(self) -> bool:
         """Tell whether the status is 2xx."""
         return httpx.codes.is_success(self.status)
+
+    @property
+    def busy(self) -> bool:
+        """Tell whether the same request may well succeed later."""
+        return self.status in {408, 425, 429} or httpx.codes.is_server_error(self.status)
+
+    @property
+    def retry_after_seconds(self) -> float | None:
+        """Return what `Retry-After` asks for (RFC 9110, §10.2.3), at most an hour; None without."""
+        value = self.headers.get("Retry-After", "").strip()
+        if not value:
+            return None
+        try:
+            seconds = (
+                float(value)
+                if value.isascii() and value.isdigit()
+                else (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds()
+            )
+        except (ValueError, TypeError, OverflowError):
+            return None
+        return min(max(seconds, 0.0), RETRY_AFTER_LIMIT_SECONDS)
 
 
 class PlatformHttp:

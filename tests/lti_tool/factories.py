@@ -140,7 +140,7 @@ def sign(
     claims: Claims,
     *,
     kid: str | None = "key-1",
-    key: Any = None,
+    key: rsa.RSAPrivateKey | None = None,
     alg: str = "RS256",
 ) -> str:
     """Return a signed token; `kid=None` leaves the header's key id out."""
