@@ -23,8 +23,10 @@ from config.queue import Queue
 
 HEARTBEAT_SECONDS = 2
 STALLED_SECONDS = 6
-SWEEP_SECONDS = 5
-SHUTDOWN_SECONDS = 5
+SWEEP_SECONDS = 2
+POLL_SECONDS = 1
+"""New jobs announce themselves; those that were handed back are only found by looking."""
+SHUTDOWN_SECONDS = 3
 """How long jobs may go on after SIGTERM before they are handed back."""
 
 MOST_TRIES = 8
@@ -128,6 +130,7 @@ async def _work(app: App, lane: Lane, context: Mapping[str, Any]) -> None:
         queues=[lane.queue.value],
         concurrency=lane.concurrency,
         additional_context=dict(context),
+        fetch_job_polling_interval=POLL_SECONDS,
         delete_jobs="always",
         update_heartbeat_interval=HEARTBEAT_SECONDS,
         stalled_worker_timeout=STALLED_SECONDS,

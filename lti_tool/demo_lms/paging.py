@@ -4,7 +4,6 @@ Bookmarks are case-sensitive, so a tool that lower-cases the URL of a Link heade
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,6 +65,6 @@ def _offset(bookmark: str | None) -> int:
         word, _, number = base64.b64decode(padded, b"-_", validate=True).decode().partition("-")
         if word == "offset" and _NUMBER.fullmatch(number):
             return int(number)
-    except (binascii.Error, UnicodeError):
+    except ValueError:
         pass
     raise ServiceError(400, "bookmark: not one of this platform's; follow Link rel=next verbatim")

@@ -43,7 +43,7 @@ def measure(stack: Stack, page: Page) -> dict[str, list[float]]:
         samples["launch_to_editor_ms"].append(milliseconds(relaunch, page, workspace))
         workspace.write("look", f"print('round', {number})")
         samples["run_to_output_ms"].append(milliseconds(run_once, workspace, f"round {number}"))
-    points = 0
+    points = 0.0
     for subtask, source in wine_solution().items():
         workspace.write(subtask, source)
         time.sleep(1.5)
