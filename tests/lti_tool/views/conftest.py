@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -13,6 +14,7 @@ from flask import Flask
 from pydantic import SecretStr
 from sqlalchemy import QueuePool
 from werkzeug.serving import make_server
+from werkzeug.test import TestResponse
 
 from config.database import Database, utcnow
 from config.settings import Settings
@@ -46,6 +48,11 @@ TEMPLATE = (
     Cell(id="c1", kind="code", source="wine = ...", subtask="load"),
     Cell(id="c2", kind="code", source="train = ...", subtask="split"),
 )
+
+
+def json_of(response: TestResponse) -> Any:
+    """Return a response's JSON body."""
+    return json.loads(response.text)
 
 
 @dataclass

@@ -8,7 +8,7 @@ from notebooks.attempts.kernels import announce
 from notebooks.attempts.runs import MAX_QUEUED
 from notebooks.journal import log
 from notebooks.kernels.records import KernelState
-from tests.lti_tool.views.conftest import RUNNER, Launched, Site
+from tests.lti_tool.views.conftest import RUNNER, Launched, Site, json_of
 
 
 def _save(site: Site, launched: Launched, revision: int, **sources: str) -> TestResponse:
@@ -19,8 +19,8 @@ def _save(site: Site, launched: Launched, revision: int, **sources: str) -> Test
     )
 
 
-def _run(site: Site, launched: Launched, cell: str = "c1", **changes: object) -> TestResponse:
-    body = {"run_id": str(uuid4()), "cell_id": cell, "source": "1 + 1", **changes}
+def _run(site: Site, launched: Launched, **changes: object) -> TestResponse:
+    body = {"run_id": str(uuid4()), "cell_id": "c1", "source": "1 + 1", **changes}
     return site.app.test_client().post(f"{launched.api}/runs", headers=launched.bearer, json=body)
 
 
@@ -39,7 +39,7 @@ def _kinds(site: Site, launched: Launched) -> list[str]:
 
 def test_the_state_of_a_new_attempt_is_its_template(site: Site) -> None:
     launched = site.launch()
-    state = site.app.test_client().get(launched.api, headers=launched.bearer).json
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
     assert state["attempt_id"] == str(launched.attempt_id)
     assert (state["role"], state["graded"], state["last_seq"]) == ("learner", True, 0)
     assert state["case"] == {
@@ -67,7 +67,7 @@ def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
     site.attendant.away = True
     response = site.app.test_client().get(launched.api, headers=launched.bearer)
     assert response.status_code == 200
-    assert response.json["kernel"] == {"state": "unknown", "reason": None}
+    assert json_of(response)["kernel"] == {"state": "unknown", "reason": None}
 
 
 @pytest.mark.parametrize(
@@ -86,15 +86,15 @@ def test_the_kernel_is_as_its_runner_says_and_for_the_reason_that_was_told(
     with site.database.transaction() as session:
         announce(session, launched.attempt_id, told, "It was restarted.")
     site.attendant.state = runner
-    state = site.app.test_client().get(launched.api, headers=launched.bearer).json
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
     assert state["kernel"] == {"state": shown, "reason": "It was restarted."}
 
 
 def test_saving_gives_the_next_revision_and_is_there_after_a_reload(site: Site) -> None:
     launched = site.launch()
     saved = _save(site, launched, 1, c1="wine = 1")
-    assert (saved.status_code, saved.json["revision"]) == (200, 2)
-    state = site.app.test_client().get(launched.api, headers=launched.bearer).json
+    assert (saved.status_code, json_of(saved)["revision"]) == (200, 2)
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
     assert state["document"]["cells"][1]["source"] == "wine = 1"
     assert state["document"]["revision"] == 2
     assert state["last_seq"] == 1
@@ -105,9 +105,9 @@ def test_saving_over_somebody_else_gets_a_conflict_with_the_other_version(site: 
     _save(site, launched, 1, c1="first")
     conflict = _save(site, launched, 1, c1="second", c2="other")
     assert conflict.status_code == 409
-    assert conflict.json["code"] == "revision_conflict"
-    assert conflict.json["document"]["revision"] == 2
-    sources = {cell["id"]: cell["source"] for cell in conflict.json["document"]["cells"]}
+    assert json_of(conflict)["code"] == "revision_conflict"
+    assert json_of(conflict)["document"]["revision"] == 2
+    sources = {cell["id"]: cell["source"] for cell in json_of(conflict)["document"]["cells"]}
     assert (sources["c1"], sources["c2"]) == ("first", "train = ...")
 
 
@@ -123,7 +123,7 @@ def test_a_run_is_queued_once_however_often_it_is_sent(site: Site) -> None:
     for _ in range(2):
         queued = _run(site, launched, run_id=run_id)
         assert queued.status_code == 202
-        assert queued.json == {"run_id": run_id, "position": 1}
+        assert json_of(queued) == {"run_id": run_id, "position": 1}
     assert _kinds(site, launched) == ["run.queued"]
     with site.database.transaction() as session:
         jobs = session.execute(
@@ -136,8 +136,8 @@ def test_the_run_that_is_one_too_many_is_refused_and_said_why(site: Site) -> Non
     launched = site.launch()
     answers = [_run(site, launched) for _ in range(MAX_QUEUED + 1)]
     assert [answer.status_code for answer in answers] == [202] * MAX_QUEUED + [429]
-    assert answers[-1].json["code"] == "too_many_runs"
-    assert str(MAX_QUEUED) in answers[-1].json["error"]
+    assert json_of(answers[-1])["code"] == "too_many_runs"
+    assert str(MAX_QUEUED) in json_of(answers[-1])["error"]
     assert answers[-1].headers["Retry-After"]
 
 
@@ -155,7 +155,7 @@ def test_stop_drops_what_waits_even_if_the_runner_is_away(site: Site) -> None:
     _run(site, launched)
     site.attendant.away = True
     stopped = site.app.test_client().post(f"{launched.api}/stop", headers=launched.bearer)
-    assert (stopped.status_code, stopped.json["code"]) == (503, "kernel_unreachable")
+    assert (stopped.status_code, json_of(stopped)["code"]) == (503, "kernel_unreachable")
     assert _kinds(site, launched) == ["run.queued", "run.finished"]
 
 
@@ -163,8 +163,8 @@ def test_a_validation_of_the_current_document_is_queued(site: Site) -> None:
     launched = site.launch()
     queued = _validate(site, launched, "load", 1)
     assert queued.status_code == 202
-    state = site.app.test_client().get(launched.api, headers=launched.bearer).json
-    assert state["validations"]["load"]["validation_id"] == queued.json["validation_id"]
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
+    assert state["validations"]["load"]["validation_id"] == json_of(queued)["validation_id"]
     assert state["validations"]["load"]["state"] == "queued"
 
 
@@ -172,7 +172,7 @@ def test_a_validation_of_an_older_document_is_refused(site: Site) -> None:
     launched = site.launch()
     _save(site, launched, 1, c1="wine = 1")
     refused = _validate(site, launched, "load", 1)
-    assert (refused.status_code, refused.json["code"]) == (409, "stale_revision")
+    assert (refused.status_code, json_of(refused)["code"]) == (409, "stale_revision")
     assert _validate(site, launched, "load", 2).status_code == 202
 
 
@@ -194,8 +194,8 @@ def test_a_body_that_does_not_fit_is_refused_by_the_name_of_the_field(
     site: Site, changes: dict[str, object], field: str
 ) -> None:
     refused = _run(site, site.launch(), **changes)
-    assert (refused.status_code, refused.json["code"]) == (422, "bad_request")
-    assert refused.json["error"].startswith(f"{field}: ")
+    assert (refused.status_code, json_of(refused)["code"]) == (422, "bad_request")
+    assert json_of(refused)["error"].startswith(f"{field}: ")
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff", b"null"])
@@ -212,4 +212,4 @@ def test_a_body_of_many_megabytes_is_not_read(site: Site) -> None:
     response = site.app.test_client().put(
         f"{launched.api}/document", headers=launched.bearer, data=b" " * (8 * 1024 * 1024 + 1)
     )
-    assert (response.status_code, response.json["code"]) == (413, "too_large")
+    assert (response.status_code, json_of(response)["code"]) == (413, "too_large")

@@ -8,7 +8,7 @@ from config.settings import Settings
 from lti_tool.app import create_app
 from lti_tool.launch.errors import CaseNotReadyError, UnknownPlatformError
 from lti_tool.views.error_table import BY_CLASS, BY_STATUS, UNEXPECTED, rule_for
-from tests.lti_tool.views.conftest import Site
+from tests.lti_tool.views.conftest import Site, json_of
 
 
 @pytest.fixture
@@ -44,8 +44,8 @@ def test_the_api_answers_the_same_fault_in_json(breaking: Flask) -> None:
     with capture_logs() as logs:
         response = breaking.test_client().get("/api/fail")
     assert response.status_code == 500
-    assert response.json["code"] == "internal"
-    assert response.json["reference"] == logs[0]["reference"]
+    assert json_of(response)["code"] == "internal"
+    assert json_of(response)["reference"] == logs[0]["reference"]
 
 
 def test_a_refused_launch_shows_its_sentence_and_logs_its_reason(breaking: Flask) -> None:
@@ -89,7 +89,7 @@ def test_a_database_that_is_away_is_said_and_worth_a_retry(web_settings: Setting
 
 def test_a_reachable_database_is_health(site: Site) -> None:
     response = site.app.test_client().get("/healthz")
-    assert (response.status_code, response.json) == (200, {"ok": True})
+    assert (response.status_code, json_of(response)) == (200, {"ok": True})
 
 
 def test_the_wrong_method_names_the_right_ones(site: Site) -> None:

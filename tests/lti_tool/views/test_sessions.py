@@ -12,7 +12,7 @@ from lti_tool.app import create_app
 from lti_tool.errors import SessionExpiredError
 from lti_tool.models.launch_session import LaunchSession
 from lti_tool.tokens import Purpose, Tokens, session_secret
-from tests.lti_tool.views.conftest import Site
+from tests.lti_tool.views.conftest import Site, json_of
 
 
 def test_racing_processes_agree_on_one_secret_that_only_we_can_read(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_without_a_token_of_ours_the_api_asks_for_a_relaunch(
     headers = {} if header is None else {"Authorization": header}
     response = site.app.test_client().get(site.launch().api, headers=headers)
     assert response.status_code == 401
-    assert response.json["code"] == "session_expired"
-    assert "open the activity again" in response.json["error"]
+    assert json_of(response)["code"] == "session_expired"
+    assert "open the activity again" in json_of(response)["error"]
 
 
 def test_an_old_token_is_refused_though_its_launch_still_stands(
@@ -64,7 +64,7 @@ def test_an_old_token_is_refused_though_its_launch_still_stands(
         static_folder=site.wiring.static_folder,
     )
     response = impatient.test_client().get(launched.api, headers=launched.bearer)
-    assert (response.status_code, response.json["code"]) == (401, "session_expired")
+    assert (response.status_code, json_of(response)["code"]) == (401, "session_expired")
 
 
 def test_a_fresh_token_of_a_launch_that_has_ended_is_refused(site: Site) -> None:
@@ -103,18 +103,18 @@ def test_another_attempt_is_refused_whether_or_not_it_exists(
         for api in (other.api, f"/api/attempts/{uuid4()}")
     ]
     assert [answer.status_code for answer in answers] == [403, 403]
-    assert answers[0].json == answers[1].json
+    assert json_of(answers[0]) == json_of(answers[1])
 
 
 def test_a_name_that_is_no_id_is_not_found(site: Site) -> None:
     response = site.app.test_client().get("/api/attempts/1", headers=site.launch().bearer)
-    assert (response.status_code, response.json["code"]) == (404, "not_found")
+    assert (response.status_code, json_of(response)["code"]) == (404, "not_found")
 
 
 def test_renewing_gives_a_token_that_holds(site: Site) -> None:
     launched = site.launch()
     client = site.app.test_client()
-    renewed = client.post("/api/session/renew", headers=launched.bearer).json
+    renewed = json_of(client.post("/api/session/renew", headers=launched.bearer))
     bearer = {"Authorization": f"Bearer {renewed['token']}"}
     assert client.get(launched.api, headers=bearer).status_code == 200
     left = datetime.fromisoformat(renewed["expires_at"]) - utcnow()
@@ -123,7 +123,7 @@ def test_renewing_gives_a_token_that_holds(site: Site) -> None:
 
 def test_renewing_promises_nothing_beyond_the_end_of_the_launch(site: Site) -> None:
     launched = site.launch(lasts=timedelta(minutes=10))
-    renewed = site.app.test_client().post("/api/session/renew", headers=launched.bearer).json
+    renewed = json_of(site.app.test_client().post("/api/session/renew", headers=launched.bearer))
     left = datetime.fromisoformat(renewed["expires_at"]) - utcnow()
     assert left <= timedelta(minutes=10)
 
