@@ -4,18 +4,17 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
+from notebooks.text import storable
+
 Weight = Literal["decides", "doubts", "informs"]
 """What a failure means: work is wrong; it cannot be told; or nothing, it is only to be known."""
 
 
-def storable(text: object) -> object:
-    """Return a text without what PostgreSQL refuses: NUL and lone surrogates."""
-    if not isinstance(text, str):
-        return text
-    return text.replace("\0", "�").encode("utf-8", "replace").decode("utf-8")
+def _storable(text: object) -> object:
+    return storable(text) if isinstance(text, str) else text
 
 
-Text = Annotated[str, BeforeValidator(storable)]
+Text = Annotated[str, BeforeValidator(_storable)]
 """Text that may come from a student's code."""
 
 

@@ -7,11 +7,11 @@ from uuid import uuid4
 from grading.comparison import compare
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
-from grading.replays import Replayer, cells_for, request_of, spec_of
+from grading.replays import Replayer, cells_for, request_of
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
-from notebooks.kernels.records import Answer, ReplayResult
+from notebooks.kernels.records import Answer, KernelSpec, ReplayResult
 from notebooks.kernels.values import Opaque, Value
 
 ROUNDS = 2
@@ -43,8 +43,7 @@ async def prepare(
     content: CaseLike,
     replayer: Replayer,
     *,
-    environment: str,
-    data: str | None,
+    spec: KernelSpec,
     wall_seconds: float = PREPARE_SECONDS,
 ) -> tuple[PreparedProbe, ...]:
     """Return the case's probes with the answers that its ideal solution gives.
@@ -63,7 +62,6 @@ async def prepare(
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
     order = [subtask.id for subtask in profile.subtasks]
-    spec = spec_of(environment, data, profile.policy)
     prepared: list[PreparedProbe] = []
     for subtask in order:
         asked = [probe for probe in opened if probe.subtask == subtask]

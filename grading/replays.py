@@ -6,10 +6,8 @@ from typing import Protocol
 from grading.errors import UnknownSubtaskError
 from grading.probes import OpenProbe
 from notebooks.attempts.document import Cell
-from notebooks.cases.profile import Policy
 from notebooks.kernels.records import (
     KernelSpec,
-    Limits,
     ReplayCell,
     ReplayRequest,
     ReplayResult,
@@ -46,16 +44,6 @@ def cells_for(subtask: str, cells: Sequence[Cell], order: Sequence[str]) -> tupl
         for cell in cells[:end]
         if cell.kind == "code" and cell.replay and cell.subtask not in later
     )
-
-
-def spec_of(environment: str, data: str | None, policy: Policy) -> KernelSpec:
-    """Return what a replay of a case may use."""
-    limits = Limits()
-    if policy.memory_bytes is not None:
-        limits = limits.model_copy(update={"memory_bytes": policy.memory_bytes})
-    if policy.run_seconds is not None:
-        limits = limits.model_copy(update={"run_seconds": policy.run_seconds})
-    return KernelSpec(environment=environment, data=data, limits=limits)
 
 
 def request_of(

@@ -11,6 +11,7 @@ MAX_FINDINGS = 4
 """Findings that one feedback names; more of them help nobody."""
 
 _MAX_SENTENCE = 200
+_CODE_SPAN = re.compile(r"(`+)( ?)(.*?)\2\1")
 
 
 def compose(
@@ -67,5 +68,5 @@ def _earlier(evidence: Sequence[Evidence]) -> list[str]:
 def first_sentence(feedback: str) -> str:
     """Return the first paragraph of a feedback as plain text on one line, bounded."""
     first = feedback.strip().split("\n\n", 1)[0]
-    flat = " ".join(re.sub(r"`+ ?| ?`+", "", first).split())
+    flat = " ".join(_CODE_SPAN.sub(r"\3", first).split())
     return flat if len(flat) <= _MAX_SENTENCE else flat[: _MAX_SENTENCE - 1] + "…"

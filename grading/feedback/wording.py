@@ -8,7 +8,20 @@ from importlib import resources
 from string import Formatter
 
 FALLBACK = "en"
-_PLAIN_FACTS = frozenset({"count", "total", "seconds", "line", "title", "points", "max_points"})
+_PLAIN_FACTS = frozenset(
+    {
+        "count",
+        "line",
+        "max_points",
+        "max_score",
+        "points",
+        "score",
+        "seconds",
+        "title",
+        "total",
+        "verdict",
+    }
+)
 """Facts that stand in a sentence as they are; everything else is set as code."""
 
 
