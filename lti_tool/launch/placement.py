@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from notebooks.attempts.service import open_attempt
 from notebooks.cases.service import latest_ready_version
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -14,6 +13,7 @@ from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
 from lti_tool.launch.roles import course_role, is_test_user
 from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from notebooks.attempts.models import Attempt
+from notebooks.attempts.service import open_attempt
 from notebooks.cases.models import Case, CaseVersion
 
 CASE_PARAMETER = "case"
