@@ -7,6 +7,7 @@ from lti_tool.extensions import transaction
 from lti_tool.launch.service import LaunchKit
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.jwks import KeySets
+from lti_tool.services.keys import KeyStore
 from lti_tool.wiring import wiring
 
 EXTENSION = "casebook_launch"
@@ -15,7 +16,12 @@ EXTENSION = "casebook_launch"
 def make_launch_kit(settings: Settings) -> LaunchKit:
     """Return a kit for an application; it connects to nothing before it is used."""
     http = PlatformHttp(timeout_seconds=settings.http_timeout_seconds)
-    return LaunchKit(settings=settings, transaction=transaction, key_sets=KeySets(http))
+    return LaunchKit(
+        settings=settings,
+        transaction=transaction,
+        key_sets=KeySets(http),
+        key_store=KeyStore(settings.keys_dir),
+    )
 
 
 def launch_kit() -> LaunchKit:

@@ -20,6 +20,7 @@ from lti_tool.launch.placement import place
 from lti_tool.launch.requests import LaunchResponse, LoginRequest
 from lti_tool.models import LaunchSession, Registration
 from lti_tool.services.jwks import KeySets
+from lti_tool.services.keys import KeyStore
 from lti_tool.services.registrations import find_for_launch, find_for_login
 from lti_tool.tokens import new_ticket
 
@@ -34,6 +35,9 @@ class LaunchKit:
     transaction: Callable[[], AbstractContextManager[Session]]
     """A session that commits at the end of its block."""
     key_sets: KeySets
+    """The platforms' keys."""
+    key_store: KeyStore
+    """Our own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,7 +133,9 @@ class Platform:
         if answer.ok:
             return Accepted()
         if answer.status == 409:  # noqa: PLR2004 - Conflict
-            return Reconcile("The platform holds a score that it takes for newer.", CONFLICT_SECONDS)
+            return Reconcile(
+                "The platform holds a score that it takes for newer.", CONFLICT_SECONDS
+            )
         if answer.busy:
             return Retry(f"The platform answered {answer.status}.", answer.retry_after_seconds)
         reason, remedy = self.refusals.get(

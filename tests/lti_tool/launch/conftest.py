@@ -1,43 +1,26 @@
 """A bare Flask application with the three LTI views, on a real database, and a real platform."""
 
 from collections.abc import Callable, Iterator
-from uuid import uuid4
 
-import psycopg
 import pytest
 from flask import Flask
 
-from config.database import Base, Database, connect
-from config.postgres import EmbeddedPostgres
+from config.database import Database
 from config.settings import Settings
 from lti_tool.launch.errors import LaunchRefusedError
 from lti_tool.launch.service import LaunchKit
 from lti_tool.launch_kit import EXTENSION
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.jwks import KeySets
+from lti_tool.services.keys import KeyStore
 from lti_tool.views import jwks, launch, login
 from tests.fakes.platform import Platform, serve
 from tests.lti_tool.factories import Launch, add_case, register
 
 
-@pytest.fixture(scope="module")
-def _module_database(server: EmbeddedPostgres, _template: str) -> Iterator[Database]:
-    name = f"launches_{uuid4().hex[:12]}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{_template}"'.encode())
-        engine = connect(server.url(name))
-        yield Database(engine)
-        engine.dispose()
-        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)'.encode())
-
-
 @pytest.fixture
-def database(_module_database: Database) -> Iterator[Database]:
-    """One database for a module, emptied after each test: there are many, and each is short."""
-    yield _module_database
-    with _module_database.transaction() as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
+def database(emptied_database: Database) -> Database:
+    return emptied_database
 
 
 @pytest.fixture
@@ -47,7 +30,9 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def app(settings: Settings, database: Database, platform: Platform) -> Iterator[Flask]:
+def app(
+    settings: Settings, database: Database, platform: Platform, http: PlatformHttp
+) -> Flask:
     with database.transaction() as session:
         register(session, platform)
         add_case(session)
@@ -59,11 +44,13 @@ def app(settings: Settings, database: Database, platform: Platform) -> Iterator[
     def refused(error: LaunchRefusedError) -> tuple[str, int]:
         return f"{error.code}: {error.sentence}", error.status
 
-    with PlatformHttp(timeout_seconds=2) as http:
-        made.extensions[EXTENSION] = LaunchKit(
-            settings=settings, transaction=database.transaction, key_sets=KeySets(http)
-        )
-        yield made
+    made.extensions[EXTENSION] = LaunchKit(
+        settings=settings,
+        transaction=database.transaction,
+        key_sets=KeySets(http),
+        key_store=KeyStore(settings.keys_dir),
+    )
+    return made
 
 
 @pytest.fixture
