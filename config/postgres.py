@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 from urllib.parse import quote
@@ -73,8 +74,8 @@ class EmbeddedPostgres:
         self._clear_stale_lock()
         self._write_authentication()
 
-    def command(self) -> list[str]:
-        """Return the command line that becomes the server; its parent must outlive it."""
+    def launch(self) -> Launch:
+        """Return how to become the server, once `prepare` is done."""
         options = {
             "listen_addresses": "",
             "unix_socket_directories": self._seen(self._socket, "socket"),
@@ -104,7 +105,7 @@ class EmbeddedPostgres:
             raise DatabaseUnavailableError(f"PostgreSQL in {self._folder} has been started already")
         self.prepare()
         with self._log.open("ab") as log:
-            self._process = _spawn(self.command(), log)
+            self._process = _spawn(self.launch(), log)
         deadline = time.monotonic() + START_SECONDS
         while not self.is_ready():
             if self._process.poll() is not None or time.monotonic() > deadline:
@@ -199,26 +200,19 @@ class EmbeddedPostgres:
             file.write_text(text)
             file.chmod(0o644)
 
-    def _launch(self, argv: list[str]) -> list[str]:
+    def _launch(self, argv: list[str]) -> Launch:
         launch = Launch(
             argv=argv,
-            parent=os.getpid(),
             death_signal=signal.SIGINT,
             environment={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"},
+            sealed=True,
         )
-        if os.geteuid() == 0:
-            binds = {"cluster": str(self._folder), "socket": str(self._socket)}
-            for folder in self._binaries.folders:
-                binds[f"programs/{folder.name}"] = str(folder)
-            launch = Launch(
-                **{
-                    **launch.__dict__,
-                    "uid": self._account.uid,
-                    "gid": self._account.gid,
-                    "binds": binds,
-                }
-            )
-        return launch.command()
+        if os.geteuid() != 0:
+            return launch
+        binds = {"cluster": str(self._folder), "socket": str(self._socket)}
+        for folder in self._binaries.folders:
+            binds[f"programs/{folder.name}"] = str(folder)
+        return replace(launch, uid=self._account.uid, gid=self._account.gid, binds=binds)
 
     def _program(self, name: str) -> str:
         if os.geteuid() != 0 or not self._binaries.folders:
@@ -232,12 +226,12 @@ class EmbeddedPostgres:
         return f"{MOUNT_POINT}/{name}" if os.geteuid() == 0 else str(folder)
 
 
+@dataclass(frozen=True, slots=True)
 class _Binaries:
     """Where PostgreSQL's programs are, and the folders that they need."""
 
-    def __init__(self, programs: Path, folders: tuple[Path, ...]) -> None:
-        self.bin = programs
-        self.folders = folders
+    bin: Path
+    folders: tuple[Path, ...]
 
 
 def _find_binaries() -> _Binaries:
@@ -264,9 +258,13 @@ def own_folder_of(folder: Path, account: Account) -> None:
             os.chown(folder, account.uid, account.gid)
 
 
-def _spawn(argv: list[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
+def _spawn(launch: Launch, log: IO[bytes]) -> subprocess.Popen[bytes]:
     return subprocess.Popen(  # noqa: S603 - our own launcher
-        argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        launch.command(os.getpid()),
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
 
 

@@ -1,17 +1,19 @@
 """A launcher, run as a script of its own: isolates, drops privileges, and becomes a program.
 
-`python -I -S privileges.py JSON` with the fields of `Launch`. It imports only the standard library
-so that it starts in milliseconds and needs no package path. It exists since a service account
-cannot pass through a private folder such as /root: root mounts what the program needs in a place
-that everybody can reach, seen by that program alone, and only then gives up its rights. The
-parent-death signal is set last, because the kernel clears it whenever a process changes its user.
+`python -I -S privileges.py JSON`, where the JSON is what `Launch.command` writes. It imports only
+the standard library, so that it starts in milliseconds and needs no package path. It exists for two
+reasons. A service account cannot pass through a private folder such as /root: root mounts what the
+program needs in a place that everybody can reach, seen by that program alone, and only then gives
+up its rights. And the parent-death signal, by which no program outlives its supervisor, has to be
+set after that, because the kernel clears it whenever a process changes its user.
 """
 
 import ctypes
 import json
 import os
+import signal
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 MOUNT_POINT = "/mnt"
@@ -26,22 +28,28 @@ class Launch:
     """What to become, and with how few rights."""
 
     argv: list[str]
-    parent: int
-    """Process id of the starter; if it is gone already, nothing is started."""
-    death_signal: int
-    """Sent to the program when the starter dies."""
+    """The program's absolute path and its arguments; visible to every user of the machine."""
+    death_signal: int = signal.SIGTERM
+    """Sent to the program when its starter dies."""
     uid: int | None = None
     gid: int | None = None
     binds: dict[str, str] = field(default_factory=dict)
     """Name below `MOUNT_POINT` → folder that appears there; only for root."""
-    environment: dict[str, str] = field(default_factory=dict)
+    environment: dict[str, str] | None = None
+    """The program's whole environment; None passes on the starter's. No secret belongs here."""
+    sealed: bool = False
+    """Files it makes are private, and no program that it starts gains rights."""
 
-    def command(self) -> list[str]:
-        """Return the command line that starts this launcher."""
-        return [sys.executable, "-I", "-S", __file__, json.dumps(self.__dict__)]
+    def command(self, parent: int) -> list[str]:
+        """Return the command line that starts this launcher for a starter's process id.
+
+        If the starter is gone by the time it runs, nothing is started.
+        """
+        fields = json.dumps({"parent": parent, "launch": asdict(self)})
+        return [sys.executable, "-I", "-S", __file__, fields]
 
 
-def become(launch: Launch) -> None:
+def become(launch: Launch, parent: int) -> None:
     """Isolate, drop privileges and execute; returns only by an exception."""
     libc = ctypes.CDLL(None, use_errno=True)
     if launch.binds:
@@ -50,14 +58,17 @@ def become(launch: Launch) -> None:
         os.setgroups([])
         os.setresgid(launch.gid, launch.gid, launch.gid)
         os.setresuid(launch.uid, launch.uid, launch.uid)
-    os.umask(0o077)
+        os.chdir("/")
+    if launch.sealed:
+        os.umask(0o077)
     if sys.platform == "linux":
-        _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
-        _check(libc.prctl(_PR_SET_PDEATHSIG, launch.death_signal, 0, 0, 0), "parent-death signal")
-    if os.getppid() != launch.parent:
-        sys.exit("the starter is gone")
-    os.chdir("/")
-    os.execve(launch.argv[0], launch.argv, launch.environment)  # noqa: S606 - its whole purpose
+        if launch.sealed:
+            _check(libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "no_new_privs")
+        _check(libc.prctl(_PR_SET_PDEATHSIG, int(launch.death_signal), 0, 0, 0), "death signal")
+    if os.getppid() != parent:
+        sys.exit("casebook: the starter is gone")
+    environment = os.environ if launch.environment is None else launch.environment
+    os.execve(launch.argv[0], launch.argv, environment)  # noqa: S606  # nosec B606 - its whole purpose
 
 
 def _mount_binds(libc: ctypes.CDLL, binds: dict[str, str]) -> None:
@@ -88,8 +99,14 @@ def _check(result: int, what: str) -> None:
         raise OSError(code, f"{what}: {os.strerror(code)}")
 
 
-if __name__ == "__main__":
+def _main() -> None:
+    given = json.loads(sys.argv[1])
+    launch = Launch(**given["launch"])
     try:
-        become(Launch(**json.loads(sys.argv[1])))
+        become(launch, given["parent"])
     except OSError as error:
-        sys.exit(f"casebook: cannot start {sys.argv[1][:200]}: {error}")
+        sys.exit(f"casebook: cannot start {launch.argv[0]}: {error}")
+
+
+if __name__ == "__main__":
+    _main()
