@@ -20,7 +20,6 @@ ROUNDS = 2
 PREPARE_SECONDS = 300.0
 """Wall time of one replay of the ideal solution."""
 
-_SOLUTION = "solution.ipynb"
 _PROFILE = "case.yaml"
 _MAX_TRACEBACK = 4000
 
@@ -36,6 +35,16 @@ class CaseLike(Protocol):
     @property
     def solution(self) -> tuple[Cell, ...]:
         """The ideal solution's cells."""
+        ...
+
+    @property
+    def solution_file(self) -> str:
+        """What the author calls the file with the ideal solution."""
+        ...
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Which cell of that file each cell id is, from 1."""
         ...
 
 
@@ -70,7 +79,7 @@ async def prepare(
             await replayer.replay(request_of(uuid4().hex, spec, cells, asked, wall_seconds))
             for _ in range(ROUNDS)
         ]
-        problems = list(_of_cells(content.solution, cells, results))
+        problems = list(_of_cells(content, cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
         prepared.extend(_answered(asked, results, problems))
@@ -80,9 +89,9 @@ async def prepare(
 
 
 def _of_cells(
-    solution: Sequence[Cell], cells: Sequence[Cell], results: Sequence[ReplayResult]
+    content: CaseLike, cells: Sequence[Cell], results: Sequence[ReplayResult]
 ) -> Iterator[Problem]:
-    numbers = {cell.id: number for number, cell in enumerate(solution, start=1)}
+    file, numbers = content.solution_file, content.numbers
     for result in results:
         claimed = {cell.id: cell for cell in result.cells}
         found = False
@@ -91,7 +100,7 @@ def _of_cells(
             if done is None:
                 why = result.message or f"the replay ended as `{result.outcome}`"
                 message = f"The ideal solution does not get beyond this cell: {why}."
-                yield Problem(_SOLUTION, numbers[cell.id], None, message)
+                yield Problem(file, numbers[cell.id], None, message)
                 return
             if not done.ok:
                 found = True
@@ -100,7 +109,7 @@ def _of_cells(
                 traceback = f"\n{failure.traceback[-_MAX_TRACEBACK:]}" if failure else ""
                 message = f"The ideal solution fails: {text}{traceback}"
                 line = failure.line if failure else None
-                yield Problem(_SOLUTION, numbers[cell.id], line, message)
+                yield Problem(file, numbers[cell.id], line, message)
         if found:
             return
 

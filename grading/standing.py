@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from grading.evidence import Evidence, for_student
@@ -93,7 +94,7 @@ def latest_validations(session: Session, attempt_id: UUID) -> list[ValidationVie
     newest = session.scalars(
         select(Validation)
         .where(Validation.attempt_id == attempt_id, Validation.subtask.in_(standing))
-        .distinct(Validation.subtask)
+        .ext(distinct_on(Validation.subtask))
         .order_by(Validation.subtask, Validation.clicked_at.desc())
         .execution_options(populate_existing=True)
     )

@@ -39,7 +39,8 @@ def up(settings: Settings) -> None:
     Raises:
         ConfigError: something on this machine is in the way; the message says what to do.
     """
-    check_sandbox()
+    for note in check_sandbox(settings):
+        say_to_stderr(note)
     with Supervisor(settings.state_dir, say_to_stderr) as supervisor:
         try:
             _start(supervisor, settings)
@@ -58,7 +59,8 @@ def _start(supervisor: Supervisor, settings: Settings) -> None:
     say_to_stderr("bringing the database up to date")
     upgrade(url)
     _renew_certificates(settings)
-    supervisor.every(_renewal_interval(settings), lambda: _renew_certificates(settings))
+    interval = renewal_interval(settings.certificate_lifetime_seconds)
+    supervisor.every(interval, lambda: _renew_certificates(settings))
     say_to_stderr("starting runner, worker and web")
     supervisor.start(*service_specs(settings))
     if settings.demo:
@@ -161,9 +163,9 @@ def _renew_certificates(settings: Settings) -> None:
         ensure_issued(authority, role, folder / role, lifetime)
 
 
-def _renewal_interval(settings: Settings) -> float:
+def renewal_interval(lifetime_seconds: int) -> float:
     """Return how often to look: often enough to hit the last third of a life several times."""
-    return min(600.0, max(1.0, settings.certificate_lifetime_seconds / 12))
+    return min(600.0, max(1.0, lifetime_seconds / 12))
 
 
 def _answers(url: str, contexts: ClientContexts | None) -> bool:

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import grading.tasks
-import notebooks.tasks
 from notebooks.kernels.client import RunnerClient
 
 import lti_tool.tasks
+import notebooks.tasks
 from config.database import Database, connect
 from config.logging import configure_logging
 from config.paths import runtime_dir

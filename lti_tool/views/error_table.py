@@ -7,6 +7,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from werkzeug.exceptions import HTTPException
 
 from config.errors import DatabaseUnavailableError
+from grading.errors import UnknownSubtaskError
 from lti_tool.errors import (
     AssetsMissingError,
     BadRequestError,
@@ -63,6 +64,13 @@ _DATABASE = Rule(
     logged=True,
 )
 
+_NOTHING = Rule(
+    status=404,
+    code="not_found",
+    title="There is nothing here",
+    advice="Reload the page; it may have changed since you opened it.",
+)
+
 BY_CLASS: dict[type[Exception], Rule] = {
     SessionExpiredError: Rule(
         status=401,
@@ -102,12 +110,8 @@ BY_CLASS: dict[type[Exception], Rule] = {
     AssetsMissingError: Rule(
         status=500, code="not_built", title="The front end is not built", logged=True
     ),
-    NotFoundError: Rule(
-        status=404,
-        code="not_found",
-        title="There is nothing here",
-        advice="Reload the page; it may have changed since you opened it.",
-    ),
+    NotFoundError: _NOTHING,
+    UnknownSubtaskError: _NOTHING,
     RevisionConflictError: Rule(
         status=409,
         code="revision_conflict",

@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from jupyter_client.connect import KernelConnectionInfo
@@ -128,7 +128,7 @@ class BwrapProvisioner(KernelProvisionerBase):
             os.chown(folder, uid, uid)
         program = Program(
             arguments=tuple(cmd),
-            code=((_MAIN, CODE / _MAIN.name),),
+            code=((self.launcher.publish(_MAIN, PurePosixPath("kernel")), CODE / _MAIN.name),),
             folder=folder,
             environment={
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -6,6 +6,7 @@ KernelError (notebooks.errors)
  ├─ KernelMissingError    the attempt has no living kernel
  ├─ KernelBusyError       the kernel executes another run
  ├─ RunUnknownError       the runner does not know the run (it was restarted)
+ ├─ RunnerUnreachableError  the runner does not answer
  └─ RunnerRefusedError    the runner answered with an error; carries the status
 """
 
@@ -30,6 +31,10 @@ class KernelBusyError(KernelError):
 
 class RunUnknownError(KernelError):
     """The runner does not know this run; it may have executed in part."""
+
+
+class RunnerUnreachableError(KernelError):
+    """The runner did not answer in time; it may be starting again."""
 
 
 class RunnerRefusedError(KernelError):

@@ -106,6 +106,7 @@ class Launcher:
         self.hierarchy: Hierarchy | None = find_hierarchy(runtime)
         self._environments = settings.environments_dir
         self._data = settings.state_dir / "data"
+        self._published: set[Path] = set()
         self._uids = count(secrets.randbelow(len(_UIDS)))
 
     @property
@@ -128,6 +129,7 @@ class Launcher:
         environment = self._environments / spec.environment
         mounts = [(environment, PurePosixPath(environment)), *_python_mounts(), *program.code]
         if spec.data is not None:
+            self._share(self._data / spec.data)
             mounts.append((self._data / spec.data, HOME / "data"))
         for source, _ in mounts:
             if not source.exists():
@@ -206,6 +208,34 @@ class Launcher:
         command = [bwrap, "--args", str(arguments), "--", *inner_command(sandbox)]
         joining = [str(path) for path in group.joining_files()] if group is not None else []
         return ["/bin/sh", "-c", _JOIN, "sh", *joining, "--", *command]
+
+    def publish(self, file: Path, package: PurePosixPath) -> Path:
+        """Return a copy of a program file of ours that a sandbox's user may read.
+
+        An installation may lie in files that only its owner can read.
+        """
+        copy = self.runtime / "code" / package / file.name
+        if copy not in self._published:
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            fresh = copy.with_suffix(f".{os.getpid()}")
+            fresh.write_bytes(file.read_bytes())
+            fresh.chmod(0o444)
+            fresh.replace(copy)
+            self._published.add(copy)
+        return copy
+
+    def _share(self, data: Path) -> None:
+        """Let a sandbox's user read a case's data, once."""
+        if data in self._published or not self.as_root:
+            return
+        for where, _, files in os.walk(data):
+            folder = Path(where)
+            folder.chmod(folder.stat().st_mode | 0o555)
+            for name in files:
+                path = folder / name
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | 0o444)
+        self._published.add(data)
 
     def sweep(self) -> None:
         """End and remove what an earlier runner with this runtime folder has left behind."""

@@ -102,8 +102,8 @@ def test_a_replay_that_stops_in_an_earlier_cell_is_uncertain() -> None:
 
 
 def test_a_replay_that_stops_at_a_probe_names_it_and_says_nothing_of_the_rest() -> None:
-    probes: list[dict[str, Any]] = [{"expression": "x"}, {"kind": "call", "function": "f", "args": [1]},
-              {"expression": "y"}]  # fmt: skip
+    call = {"kind": "call", "function": "f", "args": [1]}
+    probes: list[dict[str, Any]] = [{"expression": "x"}, call, {"expression": "y"}]
     asked = prepared(subtask(probes=probes), {"s-1": 1, "s-2": 2, "s-3": 3})
     found = judge(situation(OWN), asked, replay({"c1": None}, {"s-1": 1}, outcome="timeout"))
     assert [item.id for item in found.evidence] == ["s-1", "s-2"]

@@ -19,6 +19,11 @@ SPEC = KernelSpec(environment="env")
 class Content:
     profile: Profile
     solution: tuple[Cell, ...]
+    solution_file: str = "solution.ipynb"
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        return {cell.id: number for number, cell in enumerate(self.solution, start=1)}
 
 
 def content(*cells: Cell, subtasks: tuple[Subtask, ...]) -> Content:

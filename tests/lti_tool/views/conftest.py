@@ -254,6 +254,14 @@ def web_settings(settings: Settings, database_url: str) -> Settings:
 
 
 @pytest.fixture
+def shell(settings: Settings, static_folder: Path) -> Flask:
+    """The application alone, for what asks no database (there is none)."""
+    nowhere = SecretStr("postgresql://nobody@/nothing?host=/nonexistent")
+    alone = settings.model_copy(update={"database_url": nowhere})
+    return create_app(alone, attendant=FakeAttendant(), static_folder=static_folder)
+
+
+@pytest.fixture
 def site(web_settings: Settings, database: Database, static_folder: Path) -> Iterator[Site]:
     attendant = FakeAttendant()
     app = create_app(web_settings, attendant=attendant, static_folder=static_folder)

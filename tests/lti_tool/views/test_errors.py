@@ -1,18 +1,16 @@
 import pytest
 from flask import Flask
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 import notebooks.errors
 from config.settings import Settings
-from lti_tool.app import create_app
 from lti_tool.launch.errors import CaseNotReadyError, UnknownPlatformError
 from lti_tool.views.error_table import BY_CLASS, BY_STATUS, UNEXPECTED, rule_for
 from tests.lti_tool.views.conftest import Site, json_of
 
 
 @pytest.fixture
-def breaking(site: Site) -> Flask:
+def breaking(shell: Flask) -> Flask:
     """The application with addresses that fail."""
 
     def fail() -> str:
@@ -21,10 +19,10 @@ def breaking(site: Site) -> Flask:
     def refuse() -> str:
         raise UnknownPlatformError("No registration of https://evil.example")
 
-    site.app.add_url_rule("/fail", view_func=fail)
-    site.app.add_url_rule("/api/fail", "api_fail", view_func=fail)
-    site.app.add_url_rule("/refuse", view_func=refuse)
-    return site.app
+    shell.add_url_rule("/fail", view_func=fail)
+    shell.add_url_rule("/api/fail", "api_fail", view_func=fail)
+    shell.add_url_rule("/refuse", view_func=refuse)
+    return shell
 
 
 def test_what_nobody_expected_tells_people_a_reference_and_operators_the_rest(
@@ -79,10 +77,8 @@ def test_every_rule_says_what_happened_and_answers_a_real_error_status() -> None
     assert len(set(codes)) == len({id(rule) for rule in BY_CLASS.values()})
 
 
-def test_a_database_that_is_away_is_said_and_worth_a_retry(web_settings: Settings) -> None:
-    nowhere = SecretStr("postgresql://nobody@/nothing?host=/nonexistent")
-    app = create_app(web_settings.model_copy(update={"database_url": nowhere}))
-    response = app.test_client().get("/healthz")
+def test_a_database_that_is_away_is_said_and_worth_a_retry(shell: Flask) -> None:
+    response = shell.test_client().get("/healthz")
     assert response.status_code == 503
     assert response.headers["Retry-After"]
 
@@ -92,21 +88,23 @@ def test_a_reachable_database_is_health(site: Site) -> None:
     assert (response.status_code, json_of(response)) == (200, {"ok": True})
 
 
-def test_the_wrong_method_names_the_right_ones(site: Site) -> None:
-    response = site.app.test_client().put("/healthz")
+def test_the_wrong_method_names_the_right_ones(shell: Flask) -> None:
+    response = shell.test_client().put("/healthz")
     assert response.status_code == 405
     assert "GET" in response.headers["Allow"]
 
 
-def test_error_pages_say_what_to_do(site: Site) -> None:
-    page = site.app.test_client().get("/no-such-page").text
+def test_error_pages_say_what_to_do(shell: Flask) -> None:
+    page = shell.test_client().get("/no-such-page").text
     assert "There is no such page" in page
     assert "open the activity again" in page
     assert "<code>not_found</code>" in page
 
 
-def test_the_root_page_tells_an_administrator_the_addresses(site: Site) -> None:
-    page = site.app.test_client().get("/").text
+def test_the_root_page_tells_an_administrator_the_addresses(
+    shell: Flask, settings: Settings
+) -> None:
+    page = shell.test_client().get("/").text
     for path in ("/lti/login", "/lti/launch", "/lti/jwks"):
-        assert f"{site.settings.public_url}{path}" in page
-    assert site.settings.demo_lms_url in page
+        assert f"{settings.public_url}{path}" in page
+    assert settings.demo_lms_url in page

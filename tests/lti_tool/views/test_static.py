@@ -1,16 +1,16 @@
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from lti_tool.assets import Assets
 from lti_tool.errors import AssetsMissingError
-from tests.lti_tool.views.conftest import Site
 
 SCRIPT = "/static/dist/assets/main-a1.js"
 
 
-def test_hashed_assets_are_kept_for_ever_and_others_asked_for_again(site: Site) -> None:
-    client = site.app.test_client()
+def test_hashed_assets_are_kept_for_ever_and_others_asked_for_again(shell: Flask) -> None:
+    client = shell.test_client()
     with client.get(SCRIPT) as hashed, client.get("/static/css/pages.css") as plain:
         assert hashed.headers["Cache-Control"] == "public, max-age=31536000, immutable"
         assert plain.headers["Cache-Control"] == "public, no-cache"
@@ -28,9 +28,9 @@ def test_hashed_assets_are_kept_for_ever_and_others_asked_for_again(site: Site) 
     ],
 )
 def test_the_best_twin_that_the_browser_takes_is_sent(
-    site: Site, accepted: str, sent: str, encoding: str | None
+    shell: Flask, accepted: str, sent: str, encoding: str | None
 ) -> None:
-    with site.app.test_client().get(SCRIPT, headers={"Accept-Encoding": accepted}) as response:
+    with shell.test_client().get(SCRIPT, headers={"Accept-Encoding": accepted}) as response:
         assert response.get_data(as_text=True) == f"/* {sent} */"
         assert response.headers.get("Content-Encoding") == encoding
         assert response.mimetype in {"text/javascript", "application/javascript"}
@@ -40,8 +40,8 @@ def test_the_best_twin_that_the_browser_takes_is_sent(
 @pytest.mark.parametrize(
     "path", ["dist/.vite/manifest.json", "../state/keys/session-secret", "%2e%2e/x", "dist", "none"]
 )
-def test_nothing_but_files_of_the_folder_is_served(site: Site, path: str) -> None:
-    assert site.app.test_client().get(f"/static/{path}").status_code == 404
+def test_nothing_but_files_of_the_folder_is_served(shell: Flask, path: str) -> None:
+    assert shell.test_client().get(f"/static/{path}").status_code == 404
 
 
 def test_a_rebuilt_front_end_is_found_without_a_restart(static_folder: Path) -> None:
