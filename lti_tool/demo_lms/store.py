@@ -66,10 +66,10 @@ class Store:
         """Create the file and its tables where they are missing."""
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)  # before SQLite does; its log files take over these rights
         with closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
-        path.chmod(0o600)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

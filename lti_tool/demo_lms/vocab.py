@@ -32,3 +32,4 @@ MEDIA_RESULTS = _MEDIA + "v2.resultcontainer+json"
 MEDIA_SCORE = _MEDIA + "v1.score+json"
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+BEARER = "Bearer"

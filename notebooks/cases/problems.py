@@ -31,3 +31,28 @@ class Problems:
     def __str__(self) -> str:
         """Return one fault a line."""
         return "\n".join(str(item) for item in self.items)
+
+
+class ProblemLog:
+    """Collects problems while a case is read, so that one reading names all of them."""
+
+    LIMIT = 200
+
+    def __init__(self) -> None:
+        self._items: list[Problem] = []
+
+    def __bool__(self) -> bool:
+        """Return whether anything is wrong so far."""
+        return bool(self._items)
+
+    def add(
+        self, file: str, message: str, *, cell: int | None = None, line: int | None = None
+    ) -> None:
+        """Add a problem; beyond `LIMIT` they are dropped, the same one is added once."""
+        problem = Problem(file, cell, line, message)
+        if len(self._items) < self.LIMIT and problem not in self._items:
+            self._items.append(problem)
+
+    def result(self) -> Problems:
+        """Return what was collected."""
+        return Problems(tuple(self._items))

@@ -31,10 +31,12 @@ def issue_token() -> Response:
     with platform.store.writing() as connection:
         token = tokens.issue(connection, assertion, scopes)
     response = jsonify(
-        access_token=token.value,
-        token_type="Bearer",  # noqa: S106 - the kind of token, no secret
-        expires_in=tokens.LIFETIME_SECONDS,
-        scope=" ".join(token.scopes),
+        {
+            "access_token": token.value,
+            "token_type": vocab.BEARER,
+            "expires_in": tokens.LIFETIME_SECONDS,
+            "scope": " ".join(token.scopes),
+        }
     )
     response.headers["Cache-Control"] = "no-store"
     return response

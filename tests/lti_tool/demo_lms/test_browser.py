@@ -41,14 +41,17 @@ def open_activity(page: Page) -> None:
     expect(page.frame_locator("iframe").get_by_role("heading")).to_have_text("Launched")
 
 
-@pytest.mark.parametrize("by_post", [False, True], ids=["redirect", "page-of-the-tool"])
+@pytest.mark.parametrize("by_page", [False, True], ids=["redirect", "page-of-the-tool"])
 def test_the_frame_gets_a_valid_id_token_by_form_post_across_two_sites(
     world: World,
     page: Page,
-    by_post: bool,  # noqa: FBT001 - a parameter of the test
+    by_page: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    world.tool.by_post = by_post
+    world.tool.by_page = by_page
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     open_activity(page)
+    assert any("reposted=1" in url for url in asked) is by_page
     (launch,) = world.tool.launches
     assert launch["state"] == world.tool.state
     claims = world.tool.read_id_token(launch["id_token"])

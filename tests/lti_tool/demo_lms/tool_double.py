@@ -39,7 +39,7 @@ class ToolDouble:
     state: str = "state with ümläuts & <signs>"
     nonce: str = "nonce-1"
     jwks_requests: int = 0
-    by_post: bool = False
+    by_page: bool = False
     """Ask for the id_token from a page of the tool's, as tools with a cookie check do."""
 
     def jwks(self) -> dict[str, Any]:
@@ -141,7 +141,7 @@ def tool_app(tool: ToolDouble) -> Flask:
         values = request.values.to_dict()
         tool.logins.append(values)
         query = tool.authorization_query(values)
-        if tool.by_post:
+        if tool.by_page:
             target = json.dumps(f"{tool.platform.authorization_url}?{query}")
             return f"<!doctype html><script>location.href = {target}</script>"
         return redirect(f"{tool.platform.authorization_url}?{query}")

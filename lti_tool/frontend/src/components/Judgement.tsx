@@ -27,7 +27,8 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
           type="button"
           class="button button-primary"
           data-testid={`validate-${subtask.id}`}
-          aria-label={t("validate.label", { number, title: subtask.title })}
+          id={`validate-${number}`}
+          aria-labelledby={`validate-${number} task-title-${number}`}
           aria-disabled={checking}
           onClick={() => void workspace.validate(subtask.id)}
         >
@@ -39,13 +40,14 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
       {notice ? <p class="notice notice-attention">{t(notice.key, notice.params)}</p> : null}
       {failed ? <p class="notice notice-attention">{t("validation.failed")}</p> : null}
       {validation?.feedbackHtml ? (
-        <section
+        <div
+          role="group"
           class={`feedback feedback-${validation.verdict ?? "none"}${checking ? " faded" : ""}`}
           aria-label={t("feedback.title")}
           data-testid={`feedback-${subtask.id}`}
         >
           <Html html={validation.feedbackHtml} />
-        </section>
+        </div>
       ) : null}
       {validation && validation.evidence.length > 0 ? (
         <Evidence evidence={validation.evidence} codeNumbers={codeNumbers} />

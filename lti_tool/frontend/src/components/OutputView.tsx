@@ -57,7 +57,7 @@ function RichTable({ html }: { html: string }) {
   return (
     <div
       class="rich"
-      role="region"
+      role="group"
       aria-label={t("output.table")}
       tabIndex={0}
       dangerouslySetInnerHTML={{ __html: clean }}

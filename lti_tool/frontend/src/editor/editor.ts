@@ -84,6 +84,7 @@ function extensions(options: EditorOptions): Extension[] {
       options.onChange(update.state.doc.toString());
     }),
     EditorView.domEventHandlers({
+      beforeinput: replaceSelected,
       blur(_event, view) {
         view.setTabFocusMode(false);
         options.onBlur();
@@ -116,6 +117,20 @@ function cellKeys({ onRun, onValidate }: EditorOptions) {
       },
     },
   ];
+}
+
+/**
+ * Types over a selection without the browser's help: Chromium would carry the old text's colour
+ * over as an inline style, which the page's policy refuses and reports.
+ */
+function replaceSelected(event: InputEvent, view: EditorView): boolean {
+  const { data, inputType, isComposing } = event;
+  const selected = !view.state.selection.main.empty;
+  if (inputType !== "insertText" || !data || isComposing || view.composing || !selected) return false;
+  event.preventDefault();
+  const change = view.state.replaceSelection(data.replace(/\r\n?/g, "\n"));
+  view.dispatch(change, { userEvent: "input.type", scrollIntoView: true });
+  return true;
 }
 
 /** The one replaced range between two texts, so that cursors outside it stay where they are. */

@@ -5,12 +5,14 @@ import DOMPurify from "dompurify";
  * because they could imitate or capture parts of the page, and the policy blocks styles anyway.
  */
 export function sanitise(html: string): string {
-  return DOMPurify.sanitize(html, {
+  const clean = DOMPurify.sanitize(html, {
     USE_PROFILES: { html: true },
     FORBID_TAGS: ["style", "form", "input", "button", "textarea", "select", "option", "dialog"],
     FORBID_ATTR: ["style", "id", "name", "popover", "popovertarget"],
     ALLOW_DATA_ATTR: false,
   });
+  // The empty corner of a table heads nothing.
+  return clean.replace(/<th(?:\s[^>]*)?>\s*<\/th>/g, "<td></td>");
 }
 
 DOMPurify.addHook("afterSanitizeAttributes", (node) => {

@@ -30,8 +30,16 @@ export function queued(attempt: Attempt, cellId: string, runId: string): Attempt
   return { ...attempt, runs, nextOrder: attempt.nextOrder + 1 };
 }
 
-export function started(attempt: Attempt, event: RunEvent & { started_at: string }): Attempt {
-  return changed(queued(attempt, event.cell_id, event.run_id), event, (run) => ({
+export function started(
+  attempt: Attempt,
+  event: RunEvent & { started_at: string },
+  receivedAt: string,
+): Attempt {
+  const next = { ...queued(attempt, event.cell_id, event.run_id) };
+  // An event was written before it came, so the server's clock is ahead of ours by at least this.
+  const ahead = Date.parse(event.started_at) - Date.parse(receivedAt);
+  if (ahead > next.clockOffsetMs) next.clockOffsetMs = ahead;
+  return changed(next, event, (run) => ({
     ...run,
     state: "running",
     startedAt: event.started_at,
