@@ -1,6 +1,7 @@
 """HTTP to platforms: bounded in time and size, no redirects, a User-Agent always."""
 
 import time
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -70,6 +71,7 @@ class PlatformHttp:
             follow_redirects=False,
             limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
         )
+        weakref.finalize(self, self._client.close)
 
     def __enter__(self) -> Self:
         return self
