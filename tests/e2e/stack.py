@@ -107,7 +107,9 @@ class Stack:
 
     def grades(self) -> list[dict[str, object]]:
         """Return the demo LMS's grade book as its teacher sees it."""
-        answer = httpx.get(f"{self.url}grades.json", timeout=10, cookies={"demo_lms_person": TEACHER})
+        answer = httpx.get(
+            f"{self.url}grades.json", timeout=10, cookies={"demo_lms_person": TEACHER}
+        )
         answer.raise_for_status()
         grades: list[dict[str, object]] = answer.json()["grades"]
         return grades
