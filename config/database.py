@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import DateTime, Engine, Enum, MetaData, create_engine
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
@@ -40,16 +41,26 @@ def utcnow() -> datetime:
     return datetime.now(UTC)
 
 
+def driver_url(url: str) -> str:
+    """Return a `postgresql://` URL as SQLAlchemy wants it, with psycopg 3."""
+    return url.replace("postgresql://", "postgresql+psycopg://", 1)
+
+
+def engine_options(*, pool_size: int = 16, connect_seconds: int = 5) -> dict[str, Any]:
+    """Return how every engine of Casebook pools and connects, as `create_engine` keywords."""
+    return {
+        "pool_size": pool_size,
+        "max_overflow": 0,
+        "pool_timeout": 10,
+        "pool_pre_ping": True,
+        "connect_args": {"connect_timeout": connect_seconds, "application_name": "casebook"},
+    }
+
+
 def connect(url: str, *, pool_size: int = 16, connect_seconds: int = 5) -> Engine:
     """Return an engine for a `postgresql://` URL, with psycopg 3 and a bounded pool."""
-    return create_engine(
-        url.replace("postgresql://", "postgresql+psycopg://", 1),
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=10,
-        pool_pre_ping=True,
-        connect_args={"connect_timeout": connect_seconds, "application_name": "casebook"},
-    )
+    options = engine_options(pool_size=pool_size, connect_seconds=connect_seconds)
+    return create_engine(driver_url(url), **options)
 
 
 class Database:

@@ -1,9 +1,33 @@
-"""The error tree of grading."""
+"""The error tree of grading.
+
+GradingError
+ ├─ ProbeError              a probe cannot be asked
+ ├─ CasePreparationError    the ideal solution cannot answer; carries the problems
+ └─ UnknownSubtaskError     no such subtask in the case
+"""
+
+from notebooks.cases.problems import Problem
 
 
 class GradingError(Exception):
     """Root of everything that grading raises on purpose."""
 
 
+class ProbeError(GradingError):
+    """A probe cannot be asked as it is written; `probe` is its id."""
+
+    def __init__(self, probe: str, message: str) -> None:
+        super().__init__(message)
+        self.probe = probe
+
+
 class CasePreparationError(GradingError):
     """The ideal solution does not run, or a probe cannot be answered by it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
+
+
+class UnknownSubtaskError(GradingError):
+    """The case has no such subtask."""

@@ -9,14 +9,12 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from procrastinate import schema
-from sqlalchemy import MetaData, Table, create_engine
 
 from config.database import Database, connect
+from config.migrate import upgrade
 from config.paths import runtime_dir
 from config.postgres import EmbeddedPostgres
 from config.settings import Settings
-from lti_tool.tables import all_tables
 
 for name in [name for name in os.environ if name.startswith("CASEBOOK_") or name == "DATABASE_URL"]:
     del os.environ[name]
@@ -49,14 +47,10 @@ def postgres(server: EmbeddedPostgres) -> str:
 
 @pytest.fixture(scope="session")
 def _template(server: EmbeddedPostgres) -> str:
-    """Name of a database with every table and the queue's schema, made once to be copied."""
+    """Name of a database as the migrations make it, once, to be copied."""
     name = "casebook_template"
     _execute(server.url("postgres"), f'CREATE DATABASE "{name}"')
-    engine = create_engine(server.url(name).replace("postgresql:", "postgresql+psycopg:", 1))
-    metadata = all_tables()
-    metadata.create_all(engine, tables=_resolvable(metadata))
-    engine.dispose()
-    _execute(server.url(name), schema.SchemaManager.get_schema())
+    upgrade(server.url(name))
     return name
 
 
@@ -75,14 +69,6 @@ def database(database_url: str) -> Iterator[Database]:
     engine = connect(database_url)
     yield Database(engine)
     engine.dispose()
-
-
-def _resolvable(metadata: MetaData) -> list[Table]:
-    return [
-        table
-        for table in metadata.tables.values()
-        if all(key.target_fullname.split(".")[0] in metadata.tables for key in table.foreign_keys)
-    ]
 
 
 def _execute(url: str, statement: str) -> None:

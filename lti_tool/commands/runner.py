@@ -1,9 +1,9 @@
 """`casebook runner`."""
 
 import click
-from notebooks.kernels.server import main
 
 from config.settings import Settings
+from notebooks.kernels.server import main
 
 
 @click.command(name="runner")

@@ -1,1 +1,25 @@
-"""Tables of the LTI tool, one entity per file."""
+"""Tables of the LTI tool, one entity per file.
+
+They are imported here so that foreign keys between them resolve whichever is asked for first.
+"""
+
+from lti_tool.models.access_token import AccessToken
+from lti_tool.models.assignment import Assignment
+from lti_tool.models.deployment import Deployment
+from lti_tool.models.launch_session import CourseRole, LaunchSession
+from lti_tool.models.login_state import LoginState
+from lti_tool.models.lti_user import LtiUser
+from lti_tool.models.registration import PlatformFamily, Registration, RegistrationState
+
+__all__ = [
+    "AccessToken",
+    "Assignment",
+    "CourseRole",
+    "Deployment",
+    "LaunchSession",
+    "LoginState",
+    "LtiUser",
+    "PlatformFamily",
+    "Registration",
+    "RegistrationState",
+]

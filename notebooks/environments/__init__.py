@@ -1,0 +1,4 @@
+"""Environments: content-addressed, read-only folders of packages, built by uv from requirements.
+
+May depend on notebooks.errors only; kernels and grading use what is built here.
+"""

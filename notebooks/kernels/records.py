@@ -62,6 +62,33 @@ class RunRequest(Record):
     source: str = Field(max_length=1_000_000)
 
 
+class Acknowledgement(Record):
+    """Events up to this number are stored elsewhere and may be forgotten."""
+
+    through: int = Field(ge=0)
+
+
+class CodePosition(Record):
+    """A place in a cell that somebody edits, in characters from its beginning."""
+
+    code: str = Field(max_length=1_000_000)
+    cursor: int = Field(ge=0)
+
+
+class Completion(Record):
+    """What could stand between `start` and `end`; empty when the kernel is busy or slow."""
+
+    matches: tuple[str, ...] = ()
+    start: int = 0
+    end: int = 0
+
+
+class Inspection(Record):
+    """What the kernel knows about the name at a position, as plain text; may be empty."""
+
+    text: str = ""
+
+
 RunOutcome = Literal["ok", "error", "stopped", "timeout", "died", "lost"]
 """`lost`: the runner no longer knows the run (it was restarted); it may have executed in part."""
 

@@ -1,0 +1,1 @@
+"""Measurements, each a module to run: a table for people, then one JSON line per figure."""

@@ -1,0 +1,40 @@
+"""The one comment that goes with a score into a grade book: plain text, key facts first."""
+
+from grading.feedback import first_sentence, wording
+from grading.standing import Standing, SubtaskStanding
+
+MAX_CHARACTERS = 2000
+"""Platforms cut comments at various lengths; none that is known cuts below this."""
+
+
+def compose_comment(standing: Standing) -> str:
+    """Return score, then each subtask's verdict with the first sentence of its feedback.
+
+    Titles and sentences hold no expected answer, so the comment holds none.
+    """
+    words = wording(standing.locale)
+    score = words.text(
+        "comment", "score", score=number(standing.score), max_score=number(standing.max_score)
+    )
+    lines = [score, *(_line(standing.locale, subtask) for subtask in standing.subtasks)]
+    text = "\n".join(lines)
+    return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 1] + "…"
+
+
+def _line(locale: str, subtask: SubtaskStanding) -> str:
+    words = wording(locale)
+    line = words.text(
+        "comment",
+        "subtask",
+        title=" ".join(subtask.title.split()),
+        verdict=words.verdict(subtask.verdict),
+        points=number(subtask.points),
+        max_points=number(subtask.max_points),
+    )
+    sentence = first_sentence(subtask.feedback)
+    return f"{line}. {sentence}" if sentence else line
+
+
+def number(points: float) -> str:
+    """Return points without a needless fraction: `10`, `7.5`."""
+    return f"{round(points, 2):g}"

@@ -1,0 +1,41 @@
+"""When a score that could not be sent is tried again: data, with one pure function."""
+
+import random
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """Back-off of deliveries. A score is never given up: only a refusal by the platform ends it."""
+
+    first_seconds: float = 2.0
+    factor: float = 3.0
+    """2, 6, 18, 54 … seconds."""
+    longest_seconds: float = 3600.0
+    jitter: float = 0.2
+    """Up to this share is added at random, so that one outage makes no rush."""
+    lease_seconds: float = 60.0
+    """How long one worker may take for one delivery; then another may claim it."""
+
+    def __post_init__(self) -> None:
+        """Refuse a policy that would not back off."""
+        if self.first_seconds <= 0 or self.factor < 1 or self.longest_seconds < self.first_seconds:
+            raise ValueError("a retry policy waits longer each time, from more than 0 seconds on")
+
+    def delay_seconds(
+        self, attempts: int, *, retry_after_seconds: float | None = None, share: float | None = None
+    ) -> float:
+        """Return how long to wait after the given number of failed attempts (1, 2, 3 …).
+
+        `retry_after_seconds` is what the platform asked for; it is obeyed up to the longest wait.
+        `share` in 0..1 replaces chance in tests.
+        """
+        exponent = min(max(attempts, 1) - 1, 50)
+        wait = min(self.first_seconds * self.factor**exponent, self.longest_seconds)
+        if retry_after_seconds is not None:
+            wait = min(max(wait, retry_after_seconds), self.longest_seconds)
+        chance = random.random() if share is None else share  # noqa: S311 - spreads load, no secret
+        return wait * (1 + self.jitter * chance)
+
+
+POLICY = RetryPolicy()

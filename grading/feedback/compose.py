@@ -1,0 +1,72 @@
+"""Feedback on one subtask: what was observed, where, and one question; Markdown."""
+
+import re
+from collections.abc import Sequence
+
+from grading.evidence import Evidence
+from grading.feedback.wording import Wording
+from grading.models import Verdict
+
+MAX_FINDINGS = 4
+"""Findings that one feedback names; more of them help nobody."""
+
+_MAX_SENTENCE = 200
+_CODE_SPAN = re.compile(r"(`+)( ?)(.*?)\2\1")
+
+
+def compose(
+    wording: Wording,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    *,
+    blocked_by: tuple[str, str] | None = None,
+) -> str:
+    """Return the feedback on one subtask.
+
+    `blocked_by`: the title of the subtask that has to be approved first, and the name taken
+    from it. Nothing but messages and hints of evidence enters, and they hold no expected answer.
+    """
+    failures = [item for item in evidence if item.outcome == "fail" and item.weight != "informs"]
+    if verdict is Verdict.BLOCKED and blocked_by is not None:
+        title, name = blocked_by
+        lead = wording.text("lead", "blocked", title=title, name=name)
+        return "\n\n".join([lead, wording.question("blocked")])
+    if not failures:
+        return "\n\n".join([_without_failures(wording, verdict, evidence), *_earlier(evidence)])
+    parts = [failures[0].message]
+    rest = failures[1:MAX_FINDINGS]
+    if rest:
+        bullets = [f"- {item.message}" for item in rest]
+        left = len(failures) - 1 - len(rest)
+        if left:
+            bullets.append("- " + wording.text("lead", "more", count=str(left)))
+        parts.append("\n".join([wording.text("lead", "also"), "", *bullets]))
+    if verdict is Verdict.UNCERTAIN:
+        parts.append(wording.text("lead", "uncertain"))
+    parts.extend(_earlier(evidence))
+    parts.append(failures[0].hint or wording.question(failures[0].difference or "default"))
+    return "\n\n".join(parts)
+
+
+def _without_failures(wording: Wording, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
+    if verdict is not Verdict.APPROVED:
+        return "\n\n".join([wording.text("lead", "uncertain"), wording.question("uncertain")])
+    checks = sum(1 for item in evidence if item.probe is not None)
+    lead = (
+        wording.text("lead", "approved_count", count=str(checks))
+        if checks > 1
+        else wording.text("lead", "approved")
+    )
+    return "\n\n".join([lead, wording.question("approved")])
+
+
+def _earlier(evidence: Sequence[Evidence]) -> list[str]:
+    told = [item.message for item in evidence if item.weight == "informs"]
+    return told[:1]
+
+
+def first_sentence(feedback: str) -> str:
+    """Return the first paragraph of a feedback as plain text on one line, bounded."""
+    first = feedback.strip().split("\n\n", 1)[0]
+    flat = " ".join(_CODE_SPAN.sub(r"\3", first).split())
+    return flat if len(flat) <= _MAX_SENTENCE else flat[: _MAX_SENTENCE - 1] + "…"

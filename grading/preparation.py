@@ -1,0 +1,168 @@
+"""Expected answers: computed once per case, by the ideal solution in the case's environment."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
+from uuid import uuid4
+
+from grading.comparison import compare
+from grading.errors import CasePreparationError, ProbeError
+from grading.probes import OpenProbe, PreparedProbe, probes_of
+from grading.replays import cells_for, request_of
+from notebooks.attempts.document import Cell
+from notebooks.cases.problems import Problem
+from notebooks.cases.profile import Profile
+from notebooks.kernels.records import Answer, KernelSpec, ReplayResult
+from notebooks.kernels.replayer import Replayer
+from notebooks.kernels.values import Opaque, Value
+
+ROUNDS = 2
+"""Replays of the ideal solution; an answer that varies between them cannot be expected."""
+
+PREPARE_SECONDS = 300.0
+"""Wall time of one replay of the ideal solution."""
+
+_PROFILE = "case.yaml"
+_MAX_TRACEBACK = 4000
+
+
+class CaseLike(Protocol):
+    """What preparation needs of a case's content."""
+
+    @property
+    def profile(self) -> Profile:
+        """The case's profile."""
+        ...
+
+    @property
+    def solution(self) -> tuple[Cell, ...]:
+        """The ideal solution's cells."""
+        ...
+
+    @property
+    def solution_file(self) -> str:
+        """What the author calls the file with the ideal solution."""
+        ...
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """Which cell of that file each cell id is, from 1."""
+        ...
+
+
+async def prepare(
+    content: CaseLike,
+    replayer: Replayer,
+    *,
+    spec: KernelSpec,
+    wall_seconds: float = PREPARE_SECONDS,
+) -> tuple[PreparedProbe, ...]:
+    """Return the case's probes with the answers that its ideal solution gives.
+
+    Each subtask is replayed as a student's will be, so that a name which a later subtask changes
+    is asked for at the right moment; and more than once, so that what varies is known to vary.
+
+    Raises:
+        CasePreparationError: with every problem found: a cell that fails (with its traceback), a
+            probe that raises, varies, or answers with something that has no exact kind.
+    """
+    profile = content.profile
+    try:
+        opened = probes_of(profile.subtasks)
+    except ProbeError as error:
+        problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
+        raise CasePreparationError((problem,)) from error
+    order = [subtask.id for subtask in profile.subtasks]
+    prepared: list[PreparedProbe] = []
+    for subtask in order:
+        asked = [probe for probe in opened if probe.subtask == subtask]
+        cells = cells_for(subtask, content.solution, order)
+        results = [
+            await replayer.replay(request_of(uuid4().hex, spec, cells, asked, wall_seconds))
+            for _ in range(ROUNDS)
+        ]
+        problems = list(_of_cells(content, cells, results))
+        if problems:  # what comes after a failing cell says nothing
+            raise CasePreparationError(tuple(problems))
+        prepared.extend(_answered(asked, results, problems))
+        if problems:
+            raise CasePreparationError(tuple(problems))
+    return tuple(prepared)
+
+
+def _of_cells(
+    content: CaseLike, cells: Sequence[Cell], results: Sequence[ReplayResult]
+) -> Iterator[Problem]:
+    file, numbers = content.solution_file, content.numbers
+    for result in results:
+        claimed = {cell.id: cell for cell in result.cells}
+        found = False
+        for cell in cells:
+            done = claimed.get(cell.id)
+            if done is None:
+                why = result.message or f"the replay ended as `{result.outcome}`"
+                message = f"The ideal solution does not get beyond this cell: {why}."
+                yield Problem(file, numbers[cell.id], None, message)
+                return
+            if not done.ok:
+                found = True
+                failure = done.failure
+                text = f"{failure.name}: {failure.message}" if failure else "it failed"
+                traceback = f"\n{failure.traceback[-_MAX_TRACEBACK:]}" if failure else ""
+                message = f"The ideal solution fails: {text}{traceback}"
+                line = failure.line if failure else None
+                yield Problem(file, numbers[cell.id], line, message)
+        if found:
+            return
+
+
+def _answered(
+    probes: Sequence[OpenProbe], results: Sequence[ReplayResult], problems: list[Problem]
+) -> Iterator[PreparedProbe]:
+    rounds = [_by_question(result) for result in results]
+    for probe in probes:
+        values = [_value(probe, answers.get(probe.id), problems) for answers in rounds]
+        present = [value for value in values if value is not None]
+        if len(present) < len(values):
+            continue
+        first = present[0]
+        if any(compare(first, other, probe.tolerance) is not None for other in present):
+            message = (
+                "the ideal solution gives another answer each time; set a seed, or ask for "
+                "something that does not vary"
+            )
+            problems.append(_problem(probe, message))
+            continue
+        yield PreparedProbe(**_fields(probe), expected=first)
+
+
+def _fields(probe: OpenProbe) -> Mapping[str, object]:
+    return {name: getattr(probe, name) for name in OpenProbe.model_fields}
+
+
+def _by_question(result: ReplayResult) -> dict[str, Answer]:
+    return {answer.question_id: answer for answer in result.answers}
+
+
+def _value(probe: OpenProbe, answer: Answer | None, problems: list[Problem]) -> Value | None:
+    problem = None
+    if answer is None or (answer.value is None and answer.failure is None):
+        problem = "the ideal solution gives no answer"
+    elif answer.failure is not None:
+        problem = (
+            f"asking the ideal solution raises {answer.failure.name}: {answer.failure.message}"
+        )
+    elif isinstance(answer.value, Opaque):
+        problem = f"the answer is a `{answer.value.type}` ({answer.value.reason}); ask for a value"
+    elif answer.value is not None and compare(answer.value, answer.value) is not None:
+        problem = "the answer holds something that has no exact kind; ask for plain values"
+    elif answer.value is not None and "\\u0000" in answer.value.model_dump_json():
+        problem = "the answer holds a NUL character, which cannot be stored"
+    if problem is None:
+        return answer.value if answer is not None else None
+    if not any(known.message.startswith(f"Probe `{probe.id}`") for known in problems):
+        problems.append(_problem(probe, problem))
+    return None
+
+
+def _problem(probe: OpenProbe, message: str) -> Problem:
+    return Problem(_PROFILE, None, None, f"Probe `{probe.id}` ({probe.asked}): {message}.")

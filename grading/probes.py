@@ -1,0 +1,146 @@
+"""Probes as prepared records: what is asked, and what the ideal solution answered."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
+
+from grading.comparison import render
+from grading.errors import ProbeError
+from grading.names import interface_name, root_names
+from notebooks.cases.profile import CallProbe, Probe, Subtask, Tolerance
+from notebooks.kernels.records import Ask, AskCall, AskValue, Question
+from notebooks.kernels.values import (
+    Bool,
+    Dict,
+    Float,
+    Int,
+    Moment,
+    NoneValue,
+    Str,
+    Value,
+)
+from notebooks.kernels.values import Sequence as Items
+
+MAX_ARGUMENT_DEPTH = 20
+
+
+class OpenProbe(BaseModel):
+    """A question about a notebook that the ideal solution has still to answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: str
+    subtask: str
+    ask: Ask
+    asked: str
+    """The question in the words of Python, for people."""
+    names: tuple[str, ...] = ()
+    """The notebook's names that it reads."""
+    tolerance: Tolerance = Tolerance()
+    hint: str | None = None
+    reveal: Literal["observed", "nothing"] = "observed"
+    origin: Literal["author", "derived"] = "author"
+    on_interface: bool = True
+
+    @property
+    def question(self) -> Question:
+        """Return the question as a sandbox is asked it."""
+        return Question(id=self.id, ask=self.ask)
+
+
+class PreparedProbe(OpenProbe):
+    """A probe with the answer that the ideal solution gave; never sent to a sandbox."""
+
+    expected: Value
+
+
+PreparedProbes = TypeAdapter(tuple[PreparedProbe, ...])
+
+
+def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
+    """Return the authors' probes of all subtasks, in their order, each with an id of its own.
+
+    Raises:
+        ProbeError: two probes share an id, or an argument has no exact kind.
+    """
+    made: dict[str, OpenProbe] = {}
+    for subtask in subtasks:
+        for number, probe in enumerate(subtask.probes, start=1):
+            opened = _opened(subtask, probe, probe.id or f"{subtask.id}-{number}")
+            if opened.id in made:
+                raise ProbeError(opened.id, f"Two probes are called `{opened.id}`: rename one.")
+            made[opened.id] = opened
+    return tuple(made.values())
+
+
+def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
+    ask: Ask
+    if isinstance(probe, CallProbe):
+        try:
+            ask = AskCall(
+                function=probe.function,
+                args=tuple(typed(argument) for argument in probe.args),
+                kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
+            )
+        except TypeError as error:
+            raise ProbeError(probe_id, str(error)) from error
+        asked = call_text(ask) if probe.reveal == "observed" else f"{probe.function}(…)"
+        names = root_names(probe.function)
+    else:
+        ask = AskValue(expression=probe.expression)
+        asked = probe.expression
+        names = root_names(probe.expression)
+    interface = {interface_name(entry) for entry in subtask.interface}
+    return OpenProbe(
+        id=probe_id,
+        subtask=subtask.id,
+        ask=ask,
+        asked=asked,
+        names=tuple(sorted(names)),
+        tolerance=probe.tolerance,
+        hint=probe.message,
+        reveal=probe.reveal,
+        on_interface=not interface or bool(names & interface),
+    )
+
+
+def call_text(ask: AskCall) -> str:
+    """Return a call in the words of Python, its arguments cut where they are long."""
+    args = [render(argument, limit=60) for argument in ask.args]
+    args += [f"{name}={render(argument, limit=60)}" for name, argument in ask.kwargs.items()]
+    return f"{ask.function}({', '.join(args)})"
+
+
+def typed(thing: object, depth: int = 0) -> Value:  # noqa: C901, PLR0911 - one return per kind
+    """Return a plain YAML value as a typed one.
+
+    Raises:
+        TypeError: YAML made something of it that has no exact kind here.
+    """
+    if depth > MAX_ARGUMENT_DEPTH:
+        raise TypeError("An argument is nested too deeply.")
+    match thing:
+        case None:
+            return NoneValue()
+        case bool():
+            return Bool(v=thing)
+        case int():
+            return Int(v=str(thing))
+        case float():
+            return Float(v=repr(thing))
+        case str():
+            return Str(v=thing)
+        case datetime():
+            return Moment(t="datetime", v=thing.isoformat())
+        case date():
+            return Moment(t="date", v=thing.isoformat())
+        case list() | tuple():
+            return Items(t="list", v=tuple(typed(item, depth + 1) for item in thing))
+        case Mapping():
+            return Dict(
+                v=tuple((typed(k, depth + 1), typed(v, depth + 1)) for k, v in thing.items())
+            )
+        case _:
+            raise TypeError(f"An argument is a {type(thing).__name__}, which no probe can pass on.")

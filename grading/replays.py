@@ -1,0 +1,50 @@
+"""Which cells a judgement replays and what it asks: the same plan for ideal and student."""
+
+from collections.abc import Sequence
+
+from grading.errors import UnknownSubtaskError
+from grading.probes import OpenProbe
+from notebooks.attempts.document import Cell
+from notebooks.kernels.records import (
+    KernelSpec,
+    ReplayCell,
+    ReplayRequest,
+)
+
+
+def cells_for(subtask: str, cells: Sequence[Cell], order: Sequence[str]) -> tuple[Cell, ...]:
+    """Return the code cells to replay before a subtask's questions, in document order.
+
+    Everything down to the subtask's last cell, without the cells of later subtasks and those
+    that grading skips. `order` is the subtasks' order in the case.
+
+    Raises:
+        UnknownSubtaskError: the case has no such subtask.
+    """
+    if subtask not in order:
+        raise UnknownSubtaskError(f"The case has no subtask `{subtask}`.")
+    later = set(order[order.index(subtask) + 1 :])
+    own = [position for position, cell in enumerate(cells) if cell.subtask == subtask]
+    end = own[-1] + 1 if own else len(cells)
+    return tuple(
+        cell
+        for cell in cells[:end]
+        if cell.kind == "code" and cell.replay and cell.subtask not in later
+    )
+
+
+def request_of(
+    replay_id: str,
+    spec: KernelSpec,
+    cells: Sequence[Cell],
+    probes: Sequence[OpenProbe],
+    wall_seconds: float,
+) -> ReplayRequest:
+    """Return the replay of some cells with the questions of some probes."""
+    return ReplayRequest(
+        replay_id=replay_id,
+        spec=spec,
+        cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
+        questions=tuple(probe.question for probe in probes),
+        wall_seconds=wall_seconds,
+    )

@@ -1,0 +1,82 @@
+import type { ComponentChildren } from "preact";
+import { useAttempt, useServices, useStore } from "./context";
+import { Icon, type IconName } from "./Icon";
+
+/** What the student must know about now; most of the time, nothing. */
+export function Banners() {
+  const { workspace, language } = useServices();
+  const { t } = language;
+  const expired = useStore(({ state }) => state.phase === "ready" && state.sessionExpired);
+  const save = useAttempt((attempt) => attempt.save.kind);
+  const connection = useAttempt((attempt) => attempt.connection);
+  const setAside = useAttempt((attempt) => attempt.setAside);
+  if (expired) {
+    return (
+      <div class="banners">
+        <Banner icon="alert" urgent text={`${t("session.expired")} ${t("session.kept")}`} />
+      </div>
+    );
+  }
+  return (
+    <div class="banners">
+      {save === "conflict" ? (
+        <Banner icon="question" urgent text={`${t("conflict.title")} ${t("conflict.text")}`}>
+          <Choice primary words={t("conflict.mine")} act={() => workspace.document.keepMine()} />
+          <Choice words={t("conflict.theirs")} act={() => workspace.document.takeTheirs()} />
+        </Banner>
+      ) : null}
+      {setAside ? (
+        <Banner icon="question" text={t("aside.text")}>
+          <Choice primary words={t("aside.undo")} act={() => workspace.document.bringBack()} />
+          <Choice words={t("aside.dismiss")} act={() => workspace.document.letGo()} />
+        </Banner>
+      ) : null}
+      {save === "waiting" || connection === "lost" ? (
+        <Banner icon="clock" text={t(save === "waiting" ? "banner.offline" : "banner.lost")}>
+          <Choice words={t("banner.retry")} act={() => workspace.nudge()} />
+        </Banner>
+      ) : null}
+      <KernelBanner />
+    </div>
+  );
+}
+
+/** Python's death concerns every cell, so it is said above them all. */
+function KernelBanner() {
+  const { t } = useServices().language;
+  const kernel = useAttempt((attempt) => attempt.kernel);
+  if (kernel?.state !== "dead") return null;
+  const reason = kernel.reason ?? t("kernel.dead");
+  return <Banner icon="alert" text={`${reason} ${t("kernel.deadHelp")}`} />;
+}
+
+interface BannerProps {
+  icon: IconName;
+  text: string;
+  urgent?: boolean;
+  children?: ComponentChildren;
+}
+
+function Banner({ icon, text, urgent = false, children }: BannerProps) {
+  return (
+    <div class="notice notice-attention banner" role={urgent ? "alert" : "status"}>
+      <Icon name={icon} />
+      <p>{text}</p>
+      {children ? <div class="banner-choices">{children}</div> : null}
+    </div>
+  );
+}
+
+interface ChoiceProps {
+  words: string;
+  primary?: boolean;
+  act: () => unknown;
+}
+
+function Choice({ words, primary = false, act }: ChoiceProps) {
+  return (
+    <button type="button" class={`button${primary ? " button-primary" : ""}`} onClick={() => act()}>
+      {words}
+    </button>
+  );
+}

@@ -1,0 +1,66 @@
+import { useMemo } from "preact/hooks";
+import type { Output } from "../api/records";
+import { pickMime } from "../outputs/mime";
+import { sanitise } from "../outputs/sanitise";
+import { useServices } from "./context";
+import { Terminal } from "./Terminal";
+
+interface Props {
+  output: Output;
+  /** What a chart is called when it brings no description. */
+  chartName: string;
+}
+
+/** One output, and how much of it was cut off. */
+export function OutputView({ output, chartName }: Props) {
+  const { t, number } = useServices().language;
+  const omitted = output.omitted_bytes ?? 0;
+  return (
+    <div class={`output output-${output.kind}`}>
+      <Body output={output} chartName={chartName} />
+      {omitted > 0 ? (
+        <p class="quiet omitted">
+          {t("output.omitted", { size: number(Math.max(1, Math.round(omitted / 1024))) })}
+        </p>
+      ) : null}
+    </div>
+  );
+}
+
+function Body({ output, chartName }: Props) {
+  const { t } = useServices().language;
+  if (output.kind === "stream") {
+    return <Terminal text={output.text ?? ""} tone={output.name === "stderr" ? "stderr" : ""} />;
+  }
+  if (output.kind === "error") {
+    const text = output.text || `${output.ename ?? ""}: ${output.evalue ?? ""}`;
+    return <Terminal text={text} tone="error" />;
+  }
+  const data = output.data ?? {};
+  const picked = pickMime(data);
+  switch (picked?.kind) {
+    case "html":
+      return <RichTable html={picked.html} />;
+    case "image":
+      return <img class="chart" src={picked.source} alt={data["text/alt"] ?? chartName} />;
+    case "text":
+      return <Terminal text={picked.text} tone="" />;
+    default:
+      return <p class="quiet">{t("output.unknown", { kinds: Object.keys(data).join(", ") })}</p>;
+  }
+}
+
+/** HTML such as a table; wide ones scroll in their own box, which the keyboard reaches. */
+function RichTable({ html }: { html: string }) {
+  const { t } = useServices().language;
+  const clean = useMemo(() => sanitise(html), [html]);
+  return (
+    <div
+      class="rich"
+      role="group"
+      aria-label={t("output.table")}
+      tabIndex={0}
+      dangerouslySetInnerHTML={{ __html: clean }}
+    />
+  );
+}

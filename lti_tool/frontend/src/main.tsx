@@ -1,0 +1,55 @@
+import { render } from "preact";
+import { attemptApi } from "./api/attempt";
+import { Http, renewToken } from "./api/http";
+import { Session } from "./api/session";
+import { dropTicket, newId, readBoot, readNonce } from "./app/boot";
+import { systemClock } from "./app/clock";
+import { watchPage } from "./app/page";
+import { localStorageOf, tabIdOf } from "./app/storage";
+import { Workspace } from "./app/workspace";
+import { App } from "./components/App";
+import { ServicesContext } from "./components/context";
+import { streamReader } from "./events/stream";
+import { languageFor } from "./i18n/translate";
+import { Store } from "./state/store";
+import "./styles/main.css";
+
+const boot = readBoot(document);
+const send = window.fetch.bind(window);
+const store = new Store();
+const session = new Session(
+  boot.token,
+  (token) => renewToken(send, token),
+  systemClock,
+  () => store.dispatch({ type: "session.expired" }),
+);
+const workspace = new Workspace({
+  api: attemptApi(new Http(session, send), boot.api, systemClock.now),
+  session,
+  read: streamReader(`${boot.api}/events`, session, send, systemClock),
+  store,
+  clock: systemClock,
+  random: Math.random,
+  newId,
+  storage: localStorageOf(window),
+  attemptId: boot.attempt_id,
+  tabId: tabIdOf(window, newId),
+});
+const root = document.getElementById("workspace");
+if (!root) throw new Error("The page has no #workspace; its template must print one.");
+session.start(boot.expires_at ?? null);
+watchPage(window, workspace);
+dropTicket(window);
+void workspace.load();
+void languageFor(boot.locale).then((language) => {
+  document.documentElement.lang = language.locale;
+  root.textContent = "";
+  render(
+    <ServicesContext.Provider
+      value={{ workspace, store, language, nonce: readNonce(document), now: systemClock.now }}
+    >
+      <App title={boot.title} />
+    </ServicesContext.Provider>,
+    root,
+  );
+});

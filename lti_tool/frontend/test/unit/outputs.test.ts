@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { ansiSpans } from "../../src/outputs/ansi";
+import { clip } from "../../src/outputs/clip";
+import { pickMime } from "../../src/outputs/mime";
+import { prose } from "../../src/outputs/prose";
+import { appendText, collapseReturns } from "../../src/outputs/returns";
+import { difference } from "../../src/editor/editor";
+
+const spans = (text: string) => ansiSpans(text).map(({ text: piece, classes }) => [piece, classes]);
+
+test("styles become classes and end where they end", () => {
+  assert.deepEqual(spans("a\x1b[1;31mb\x1b[0mc"), [["a", ""], ["b", "ansi-bold ansi-fg-1"], ["c", ""]]);
+  assert.deepEqual(spans("\x1b[91;42mx\x1b[39my\x1b[49mz"), [
+    ["x", "ansi-fg-9 ansi-bg-2"], ["y", "ansi-bg-2"], ["z", ""],
+  ]);
+  assert.deepEqual(spans("\x1b[1mx\x1b[22my"), [["x", "ansi-bold"], ["y", ""]]);
+});
+
+test("256 and true colours become one of the sixteen", () => {
+  const table: [string, string][] = [
+    ["38;5;9", "ansi-fg-9"], ["38;5;28", "ansi-fg-2"], ["38;5;196", "ansi-fg-9"],
+    ["38;5;232", "ansi-fg-0"], ["38;5;255", "ansi-fg-15"], ["48;5;21", "ansi-bg-12"],
+    ["38;2;255;200;0", "ansi-fg-11"], ["38;5;244", "ansi-fg-8"],
+  ];
+  for (const [code, classes] of table) assert.deepEqual(spans(`\x1b[${code}mx`), [["x", classes]], code);
+});
+
+test("other escape sequences are dropped, broken ones harm nothing", () => {
+  assert.deepEqual(spans("\x1b[2K\x1b]0;title\x07a\x1b[?25hb"), [["a", ""], ["b", ""]]);
+  assert.deepEqual(spans("\x1b[38;5mx").map(([text]) => text), ["x"]);
+  assert.deepEqual(spans("\x1b[999mx"), [["x", ""]]);
+});
+
+test("a return writes over its line", () => {
+  assert.equal(collapseReturns("a\r\nb\n"), "a\nb\n");
+  assert.equal(collapseReturns(" 10%\r100%\ndone"), "100%\ndone");
+  assert.equal(collapseReturns("abcdef\rXY"), "XYcdef");
+  assert.equal(collapseReturns("wait\r"), "wait");
+});
+
+test("pieces of a stream collapse as the whole would", () => {
+  const whole = "start\n  0%\r 50%\r100%\nabc\rXY\rZ";
+  for (let size = 1; size <= 5; size += 1) {
+    const pieces = whole.match(new RegExp(`[\\s\\S]{1,${size}}`, "g")) ?? [];
+    assert.equal(collapseReturns(pieces.reduce(appendText, "")), collapseReturns(whole));
+  }
+});
+
+test("a progress bar of many steps stays one line in memory", () => {
+  let text = "";
+  for (let step = 0; step < 1000; step += 1) text = appendText(text, `\r${step}/1000`);
+  assert.ok(text.length < 30, text);
+});
+
+test("a long text shows its beginning and its end", () => {
+  const lines = Array.from({ length: 5000 }, (_, line) => `line ${line}`);
+  const parts = clip(lines.join("\n"));
+  assert.ok(parts.head.startsWith("line 0\n"));
+  assert.ok(parts.tail.endsWith("line 4999"));
+  assert.equal(parts.head.split("\n").length + parts.hiddenLines + parts.tail.split("\n").length, 5000);
+  assert.deepEqual(clip("short"), { head: "short", hiddenLines: 0, tail: "" });
+  assert.ok(clip("x".repeat(200_000)).hiddenLines > 0);
+});
+
+test("the richest safe kind is shown", () => {
+  assert.deepEqual(pickMime({ "text/html": "<p>", "text/plain": "x" }), { kind: "html", html: "<p>" });
+  assert.deepEqual(pickMime({ "image/png": "AA\n==", "text/plain": "x" }), {
+    kind: "image", source: "data:image/png;base64,AA==",
+  });
+  assert.equal(pickMime({ "image/svg+xml": "<svg/>" })?.kind, "image");
+  assert.deepEqual(pickMime({ "text/plain": "" }), { kind: "text", text: "" });
+  assert.equal(pickMime({ "application/vnd.plotly": "{}" }), null);
+});
+
+test("course text fits the page's outline and does not repeat its title", () => {
+  assert.equal(prose("<h2>1. Look &amp; see</h2><p>x</p>", "Look & see"), "<p>x</p>");
+  assert.equal(prose("<h2>Task 1: Look</h2><p>x</p>", "Look"), "<p>x</p>");
+  assert.equal(prose("<h2>Why</h2><h1>x</h1>", "Look"), "<h4>Why</h4><h3>x</h3>");
+  assert.equal(prose("<p>x</p>", "Look"), "<p>x</p>");
+});
+
+test("text from elsewhere is the smallest change of the editor's", () => {
+  for (const [a, b] of [["abc", "abXc"], ["aaa", "aa"], ["", "x"], ["abc", "abc"], ["ab", "ba"]] as const) {
+    const { from, to, insert } = difference(a, b);
+    assert.equal(a.slice(0, from) + insert + a.slice(to), b);
+  }
+});

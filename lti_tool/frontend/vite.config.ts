@@ -1,0 +1,16 @@
+import { defineConfig } from "vite";
+
+/** Built files go where Flask serves them; the manifest tells it their hashed names. */
+export default defineConfig({
+  base: "/static/dist/",
+  build: {
+    outDir: "../static/dist",
+    emptyOutDir: true,
+    manifest: true,
+    target: "es2022",
+    // Inlined assets would be data: URLs, which the page's policy allows for images only.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: "src/main.tsx" },
+  },
+});

@@ -1,0 +1,134 @@
+"""Where a verified launch leads: the person, the assignment with its case version, the attempt."""
+
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
+from lti_tool.launch.roles import course_role, is_test_user
+from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
+from notebooks.attempts.models import Attempt
+from notebooks.attempts.service import open_attempt
+from notebooks.cases.models import Case, CaseVersion
+from notebooks.cases.service import latest_ready_version
+
+CASE_PARAMETER = "case"
+"""The custom parameter by which an activity names its case."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placement:
+    """Who came, as what, and to which work."""
+
+    user: LtiUser
+    assignment: Assignment
+    attempt: Attempt
+    role: CourseRole
+
+
+def place(
+    session: Session, registration: Registration, envelope: Envelope, launch: ResourceLinkLaunch
+) -> Placement:
+    """Find or make everything that a launch leads to; safe against launches side by side.
+
+    Raises CaseUnknownError or CaseNotReadyError.
+    """
+    assignment = _assignment(session, registration, envelope, launch)
+    user = _user(session, registration.id, envelope.subject)
+    role = course_role(launch.roles)
+    graded = is_graded(role, launch.roles, subject=envelope.subject)
+    attempt = open_attempt(
+        session,
+        assignment_key=str(assignment.id),
+        learner_key=learner_key(user.id, graded=graded),
+        case_version_id=assignment.case_version_id,
+        graded=graded,
+    )
+    return Placement(user=user, assignment=assignment, attempt=attempt, role=role)
+
+
+def is_graded(role: CourseRole, roles: tuple[str, ...], *, subject: str | None) -> bool:
+    """Tell whether a grade may ever be posted: for learners only, and for real ones."""
+    return role is CourseRole.LEARNER and not is_test_user(roles) and subject is not None
+
+
+def learner_key(user_id: UUID, *, graded: bool) -> str:
+    """Return the key of somebody's attempt; a try-out never becomes the graded work of later."""
+    return str(user_id) if graded else f"{user_id}/try-out"
+
+
+def user_of_learner_key(key: str) -> UUID:
+    """Return whose attempt a learner key stands for."""
+    return UUID(key.partition("/")[0])
+
+
+def _user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:
+    """Return the person by (registration, sub); an anonymous one is somebody new each time."""
+    sub = subject if subject is not None else f"anonymous:{uuid4()}"
+    session.execute(
+        insert(LtiUser)
+        .values(registration_id=registration_id, sub=sub)
+        .on_conflict_do_nothing(index_elements=["registration_id", "sub"])
+    )
+    return session.scalars(
+        select(LtiUser).where(LtiUser.registration_id == registration_id, LtiUser.sub == sub)
+    ).one()
+
+
+def _assignment(
+    session: Session, registration: Registration, envelope: Envelope, launch: ResourceLinkLaunch
+) -> Assignment:
+    """Return the resource link's assignment, made at its first launch, with what is new in this."""
+    query = select(Assignment).where(
+        Assignment.registration_id == registration.id,
+        Assignment.deployment_id == envelope.deployment_id,
+        Assignment.resource_link_id == launch.resource_link_id,
+    )
+    assignment = session.scalar(query)
+    if assignment is None:
+        version = _case_version(session, launch.custom.get(CASE_PARAMETER))
+        session.execute(
+            insert(Assignment)
+            .values(
+                registration_id=registration.id,
+                deployment_id=envelope.deployment_id,
+                resource_link_id=launch.resource_link_id,
+                title=launch.title or version.title,
+                case_version_id=version.id,
+            )
+            .on_conflict_do_nothing(
+                index_elements=["registration_id", "deployment_id", "resource_link_id"]
+            )
+        )
+        assignment = session.scalars(query).one()
+    _refresh(assignment, launch)
+    return assignment
+
+
+def _refresh(assignment: Assignment, launch: ResourceLinkLaunch) -> None:
+    """Take over what a launch says of its activity; what it is silent about stays.
+
+    A line item is left out by platforms as soon as an activity has several: ours is still there.
+    """
+    assignment.title = launch.title or assignment.title
+    assignment.context_id = launch.context_id or assignment.context_id
+    assignment.context_title = launch.context_title or assignment.context_title
+    if launch.grades is not None:
+        assignment.line_item_url = launch.grades.line_item_url or assignment.line_item_url
+        assignment.line_items_url = launch.grades.line_items_url
+        assignment.scopes = list(launch.grades.scopes)
+
+
+def _case_version(session: Session, slug: str | None) -> CaseVersion:
+    if slug is None:
+        raise CaseUnknownError(f"The activity has no custom parameter `{CASE_PARAMETER}`")
+    version = latest_ready_version(session, slug)
+    if version is not None:
+        return version
+    if session.scalar(select(Case.id).where(Case.slug == slug)) is None:
+        raise CaseUnknownError("The custom parameter `case` names a case that is not here")
+    raise CaseNotReadyError("The case has no version that is ready")

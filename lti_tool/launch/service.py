@@ -1,0 +1,189 @@
+"""Login and launch: what happens, in which order, and what is committed when."""
+
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from uuid import UUID
+
+import structlog
+from sqlalchemy.orm import Session
+
+from config.database import utcnow
+from config.settings import Settings
+from lti_tool.launch import checks, messages, state
+from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.origins import origin_of
+from lti_tool.launch.placement import place
+from lti_tool.launch.requests import LaunchResponse, LoginRequest
+from lti_tool.models import LaunchSession, Registration
+from lti_tool.services.jwks import KeySets
+from lti_tool.services.keys import KeyStore
+from lti_tool.services.registrations import find_for_launch, find_for_login
+from lti_tool.tokens import new_ticket
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchKit:
+    """What logins and launches work with, made once per process."""
+
+    settings: Settings
+    transaction: Callable[[], AbstractContextManager[Session]]
+    """A session that commits at the end of its block."""
+    key_sets: KeySets
+    """The platforms' keys."""
+    key_store: KeyStore
+    """Our own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginRedirect:
+    """Where the browser goes to be recognised, and the cookie that it brings back."""
+
+    url: str
+    cookie_name: str
+    cookie_value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchOutcome:
+    """A launch that succeeded."""
+
+    launch_session_id: UUID
+    ticket: str
+    """Opens the page once."""
+
+
+def redirect_uri(settings: Settings) -> str:
+    """Return the one URL that platforms have registered and answers come to."""
+    return f"{settings.public_url}/lti/launch"
+
+
+def begin_login(kit: LaunchKit, request: LoginRequest) -> LoginRedirect:
+    """Answer a platform's login initiation; raises LoginRequestError or UnknownPlatformError."""
+    checks.check_own_target(request.target_link_uri, kit.settings.public_url)
+    with kit.transaction() as session:
+        registration = find_for_login(session, issuer=request.issuer, client_id=request.client_id)
+        begun = state.begin(
+            session,
+            registration_id=registration.id,
+            target_link_uri=request.target_link_uri,
+            now=utcnow(),
+        )
+    return LoginRedirect(
+        url=_authorization_url(registration, request, begun, redirect_uri(kit.settings)),
+        cookie_name=state.cookie_name(begun.state),
+        cookie_value=begun.browser_secret,
+    )
+
+
+def launch(
+    kit: LaunchKit, response: LaunchResponse, *, browser_secret: str | None
+) -> LaunchOutcome:
+    """Believe a platform's answer, or raise the LaunchRefusedError that says why not.
+
+    The state is used up first, in a transaction of its own: whatever happens then, the same answer
+    never comes in again. No connection is held while the platform's keys are fetched, and nothing
+    is stored before the signature and every rule have been checked.
+    """
+    with kit.transaction() as session:
+        login = state.consume(
+            session, state=response.state, browser_secret=browser_secret, now=utcnow()
+        )
+    with kit.transaction() as session:
+        registration, deployments = find_for_launch(session, login.registration_id)
+    key_id = checks.check_header(messages.read_header(response.id_token))
+    key = kit.key_sets.key(registration.jwks_url, key_id)
+    payload = messages.verify(response.id_token, key)
+    envelope = Envelope.from_payload(payload)
+    _check(envelope, registration, deployments, login)
+    opened = ResourceLinkLaunch.from_payload(payload)
+    with kit.transaction() as session:
+        return _open(session, kit.settings, registration, envelope, opened)
+
+
+def _check(
+    envelope: Envelope,
+    registration: Registration,
+    deployments: frozenset[str],
+    login: state.AnsweredLogin,
+) -> None:
+    """Apply every rule; the order decides only which error is told."""
+    checks.check_issuer(envelope, registration.issuer)
+    checks.check_audience(envelope, registration.client_id)
+    checks.check_authorized_party(envelope, registration.client_id)
+    checks.check_times(envelope, time.time())
+    checks.check_nonce(envelope, login.nonce)
+    checks.check_version(envelope)
+    checks.check_message_type(envelope)
+    checks.check_deployment(envelope, deployments)
+    checks.check_subject(envelope, allow_anonymous=registration.allow_anonymous)
+    checks.check_target_link(envelope, login.target_link_uri)
+
+
+def _open(
+    session: Session,
+    settings: Settings,
+    registration: Registration,
+    envelope: Envelope,
+    opened: ResourceLinkLaunch,
+) -> LaunchOutcome:
+    placement = place(session, registration, envelope, opened)
+    ticket, ticket_hash = new_ticket()
+    now = utcnow()
+    row = LaunchSession(
+        user_id=placement.user.id,
+        assignment_id=placement.assignment.id,
+        attempt_id=placement.attempt.id,
+        role=placement.role,
+        return_url=opened.return_url,
+        frame_ancestor=_frame_ancestor(registration, opened),
+        ticket_hash=ticket_hash,
+        created_at=now,
+        expires_at=now + timedelta(seconds=settings.session_seconds),
+    )
+    session.add(row)
+    session.flush()
+    _log.info(
+        "launched",
+        registration=str(registration.id),
+        assignment=str(placement.assignment.id),
+        attempt=str(placement.attempt.id),
+        role=placement.role.value,
+    )
+    return LaunchOutcome(launch_session_id=row.id, ticket=ticket)
+
+
+def _frame_ancestor(registration: Registration, opened: ResourceLinkLaunch) -> str:
+    """Return the origin of the pages that frame ours.
+
+    The return URL is on the school's own host even where all schools share an issuer (Canvas).
+    """
+    told = origin_of(opened.return_url) if opened.return_url else None
+    return told or origin_of(registration.authorization_url) or "'none'"
+
+
+def _authorization_url(
+    registration: Registration, request: LoginRequest, begun: state.BegunLogin, redirect: str
+) -> str:
+    """Return the authentication request (IMS Security Framework 1.0, §5.1.1.2)."""
+    parameters = {
+        "scope": "openid",
+        "response_type": "id_token",
+        "response_mode": "form_post",
+        "prompt": "none",
+        "client_id": registration.client_id,
+        "redirect_uri": redirect,
+        "state": begun.state,
+        "nonce": begun.nonce,
+        "login_hint": request.login_hint,
+    }
+    if request.message_hint is not None:
+        parameters["lti_message_hint"] = request.message_hint
+    parts = urlsplit(registration.authorization_url)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), *parameters.items()])
+    return urlunsplit(parts._replace(query=query))

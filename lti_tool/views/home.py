@@ -1,0 +1,32 @@
+"""The root page: what this is, and what an LMS administrator needs to connect it."""
+
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template
+
+from lti_tool.wiring import wiring
+
+blueprint = Blueprint("home", __name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HomePage:
+    """What `home.html` shows."""
+
+    login_url: str
+    launch_url: str
+    keys_url: str
+    demo_lms_url: str | None
+
+
+@blueprint.get("/")
+def home() -> str:
+    """Say what this is and how to connect an LMS."""
+    settings = wiring().settings
+    page = HomePage(
+        login_url=f"{settings.public_url}/lti/login",
+        launch_url=f"{settings.public_url}/lti/launch",
+        keys_url=f"{settings.public_url}/lti/jwks",
+        demo_lms_url=settings.demo_lms_url if settings.demo else None,
+    )
+    return render_template("home.html", page=page)

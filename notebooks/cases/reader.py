@@ -1,0 +1,182 @@
+"""Reading a case, whatever it comes as, into typed records or into everything wrong with it."""
+
+import ast
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from notebooks.attempts.document import Cell
+from notebooks.cases import code
+from notebooks.cases.files import (
+    DATA,
+    PROFILE,
+    REQUIREMENTS,
+    SOLUTION,
+    TEMPLATE,
+    CaseFiles,
+    open_files,
+)
+from notebooks.cases.implicit import imply
+from notebooks.cases.interface import entry_name
+from notebooks.cases.notebook import RawCell, read_notebook, tagged
+from notebooks.cases.problems import ProblemLog, Problems
+from notebooks.cases.profile import CallProbe, Profile, Subtask
+from notebooks.cases.profile_reader import Places, read_profile
+from notebooks.cases.template import derive_template
+
+_FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseContent:
+    """A case that was read whole."""
+
+    profile: Profile
+    solution: tuple[Cell, ...]
+    template: tuple[Cell, ...]
+    requirements: str
+    """The text of requirements.txt; empty when there is none."""
+    data: Mapping[str, Path]
+    """Data files by their path below `data/`. Those of an unpacked zip vanish with this map."""
+    files: CaseFiles
+    """Every file that makes the case, by its name in the format."""
+    numbers: Mapping[str, int]
+    """Which cell of the solution file each cell id is, from 1, for problems found later."""
+
+    @property
+    def solution_file(self) -> str:
+        """Return what the author calls the file with the ideal solution."""
+        return self.files.name(SOLUTION)
+
+
+def read_case(path: Path) -> CaseContent | Problems:
+    """Read the case in a folder, a zip or a single notebook.
+
+    Returns every problem that can be found without running anything, each with file, cell and
+    line; a case with problems is not returned at all. Nothing is changed on disk.
+    """
+    log = ProblemLog()
+    files = open_files(path, log)
+    if log:
+        return log.result()
+    content = _read(files, log)
+    return log.result() if log or content is None else content
+
+
+def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
+    name = files.name(SOLUTION)
+    raw = read_notebook(files.text(SOLUTION, log) or "", name, log)
+    requirements = files.text(REQUIREMENTS, log) or ""
+    text = files.text(PROFILE, log)
+    if text is None:
+        implied = None if log else imply(raw, name, log)
+        if implied is None:
+            return None
+        profile, solution = implied.profile, implied.cells
+    else:
+        found = read_profile(text, PROFILE, log)
+        if found is None:
+            return None
+        profile, places = found
+        _check_profile(profile, places, log)
+        solution = tagged(raw, _ids(profile), name, log)
+        if not log:
+            _check_solution(profile, solution, places, name, log)
+    if log:
+        return None
+    return CaseContent(
+        profile=profile,
+        solution=solution,
+        template=_template(files, profile, solution, raw, log),
+        requirements=requirements,
+        data=files.paths.below(DATA),
+        files=files,
+        numbers={cell.id: cell.number for cell in raw},
+    )
+
+
+def _template(
+    files: CaseFiles,
+    profile: Profile,
+    solution: Sequence[Cell],
+    raw: Sequence[RawCell],
+    log: ProblemLog,
+) -> tuple[Cell, ...]:
+    text = files.text(TEMPLATE, log)
+    if text is None:
+        numbers = {cell.id: cell.number for cell in raw}
+        name = files.name(SOLUTION)
+        return derive_template(profile, solution, file=name, numbers=numbers, log=log)
+    cells = tagged(read_notebook(text, TEMPLATE, log), _ids(profile), TEMPLATE, log)
+    if not log:
+        _check_covered(profile, cells, TEMPLATE, log)
+    return cells
+
+
+def _ids(profile: Profile) -> tuple[str, ...]:
+    return tuple(subtask.id for subtask in profile.subtasks)
+
+
+def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
+    if profile.language.lower() != "python":
+        message = f"The language {profile.language} is not supported: only python is."
+        log.add(PROFILE, message, line=places.line(("language",)))
+    subtasks: set[str] = set()
+    probes: set[str] = set()
+    for index, subtask in enumerate(profile.subtasks):
+        at = ("subtasks", index)
+        if subtask.id in subtasks:
+            log.add(PROFILE, f"A second subtask {subtask.id}.", line=places.line((*at, "id")))
+        subtasks.add(subtask.id)
+        if not math.isfinite(subtask.points):
+            log.add(PROFILE, "Points must be finite.", line=places.line((*at, "points")))
+        for number, entry in enumerate(subtask.interface):
+            if entry_name(entry) is None:
+                message = f"{entry!r} is neither a name nor a signature."
+                log.add(PROFILE, message, line=places.line((*at, "interface", number)))
+        for number, probe in enumerate(subtask.probes):
+            line = places.line((*at, "probes", number))
+            if probe.id is not None and probe.id in probes:
+                log.add(PROFILE, f"A second probe {probe.id}.", line=line)
+            probes.add(probe.id or "")
+        for number, message in _probe_faults(subtask):
+            log.add(PROFILE, message, line=places.line((*at, "probes", number)))
+
+
+def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
+    for number, probe in enumerate(subtask.probes):
+        if isinstance(probe, CallProbe):
+            if not _FUNCTION.fullmatch(probe.function):
+                yield number, f"{probe.function!r} is not the name of a function."
+            continue
+        try:
+            ast.parse(probe.expression.strip(), mode="eval")
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            yield number, f"{probe.expression!r} is not a Python expression."
+
+
+def _check_solution(
+    profile: Profile, solution: Sequence[Cell], places: Places, name: str, log: ProblemLog
+) -> None:
+    _check_covered(profile, solution, name, log)
+    bound: set[str] = set()
+    known = {cell.subtask for cell in solution}
+    for cell in solution:
+        if cell.kind == "code":
+            bound |= set(code.bound_names(code.parse(cell.source).body))
+    for index, subtask in enumerate(profile.subtasks):
+        for number, entry in enumerate(subtask.interface):
+            if subtask.id in known and entry_name(entry) not in bound:
+                message = f"The ideal solution defines no {entry_name(entry)}."
+                path = ("subtasks", index, "interface", number)
+                log.add(PROFILE, message, line=places.line(path))
+
+
+def _check_covered(profile: Profile, cells: Sequence[Cell], file: str, log: ProblemLog) -> None:
+    covered = {cell.subtask for cell in cells if cell.kind == "code" and cell.replay}
+    for subtask in profile.subtasks:
+        if subtask.id not in covered:
+            message = f"No code cell belongs to the subtask {subtask.id}."
+            log.add(file, f"{message} Tag one `subtask:{subtask.id}`.")

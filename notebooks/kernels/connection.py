@@ -1,0 +1,172 @@
+"""A living kernel as nbclient sees it: started, ready, executing one cell at a time."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from queue import Empty
+from typing import Any, Self
+
+import zmq.asyncio
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.manager import AsyncKernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionComplete, DeadKernelError
+from nbformat import NotebookNode, v4
+
+from notebooks.kernels.bwrap import START_SECONDS, BwrapProvisioner, SandboxKernelSpecs
+from notebooks.kernels.errors import SandboxError
+from notebooks.kernels.launcher import Launcher, Sandbox
+from notebooks.kernels.records import KernelSpec
+
+_MAX_MESSAGE_BYTES = 8 * 1024 * 1024
+_MAX_QUEUED_MESSAGES = 64
+_READY_POLL_SECONDS = 0.5
+_IOPUB_POLL_SECONDS = 0.05
+
+OnMessage = Callable[[str, Mapping[str, Any]], None]
+
+
+def bounded_context() -> zmq.asyncio.Context:
+    """Return a zmq context whose sockets take bounded messages and queue few of them."""
+    context = zmq.asyncio.Context()
+    context.setsockopt(zmq.RCVHWM, _MAX_QUEUED_MESSAGES)
+    context.setsockopt(zmq.MAXMSGSIZE, _MAX_MESSAGE_BYTES)
+    context.setsockopt(zmq.LINGER, 0)
+    return context
+
+
+class _CellClient(NotebookClient):
+    """nbclient without its unbounded memory: messages go to a callback, none is kept."""
+
+    on_message: OnMessage
+    reply: Mapping[str, Any] | None = None
+
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG002 - nbclient's signature
+        """Hand over every message of the run; idle means that it is complete."""
+        kind, content = msg["header"].get("msg_type"), msg.get("content")
+        if not isinstance(kind, str) or not isinstance(content, Mapping):
+            return
+        if kind == "status":
+            if content.get("execution_state") == "idle":
+                raise CellExecutionComplete
+            return
+        self.on_message(kind, content)
+
+
+class KernelConnection:
+    """The kernel manager, its client and its sandbox."""
+
+    def __init__(
+        self, manager: AsyncKernelManager, client: AsyncKernelClient, sandbox: Sandbox
+    ) -> None:
+        self._manager = manager
+        self._client = client
+        self.sandbox = sandbox
+
+    @classmethod
+    async def start(
+        cls, launcher: Launcher, spec: KernelSpec, context: zmq.asyncio.Context
+    ) -> Self:
+        """Start a kernel in a sandbox and return when it answers.
+
+        Raises:
+            SandboxError: It did not start or did not answer in time.
+        """
+        manager = AsyncKernelManager(
+            kernel_name="sandbox",
+            context=context,
+            kernel_spec_manager=SandboxKernelSpecs(launcher=launcher, kernel=spec),
+        )
+        try:
+            await manager.start_kernel()
+            client = manager.client()
+            connection = cls(manager, client, _sandbox(manager))
+            client.start_channels(hb=False, stdin=False)
+            client.allow_stdin = False
+            try:
+                await connection._wait_until_ready()
+            except BaseException:
+                client.stop_channels()
+                raise
+        except BaseException:
+            await manager.cleanup_resources()
+            raise
+        return connection
+
+    async def _wait_until_ready(self) -> None:
+        """Wait for an answer on both channels; without jupyter_client's fixed flush of 0.2 s."""
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                while not await self._answers():
+                    if not self.sandbox.alive:
+                        raise SandboxError(f"the kernel ended: {self.sandbox.last_words()}")
+        except TimeoutError as error:
+            message = f"the kernel did not answer within {START_SECONDS:.0f} s."
+            raise SandboxError(message) from error
+
+    async def _answers(self) -> bool:
+        self._client.kernel_info()
+        try:
+            await self._client.get_shell_msg(timeout=_READY_POLL_SECONDS)
+            await self._client.get_iopub_msg(timeout=_IOPUB_POLL_SECONDS)
+        except Empty:
+            return False
+        return True
+
+    async def execute(self, source: str, on_message: OnMessage) -> Mapping[str, Any] | None:
+        """Execute one cell and return the content of its reply, None if there was nothing to do.
+
+        Raises:
+            DeadKernelError: The kernel died.
+        """
+        cell = v4.new_code_cell(source)  # type: ignore[no-untyped-call] # nbformat has no types
+        runner = _CellClient(
+            v4.new_notebook(cells=[cell]),  # type: ignore[no-untyped-call] # as above
+            km=self._manager,
+            timeout=None,
+            allow_errors=True,
+            store_widget_state=False,
+            record_timing=False,
+        )
+        runner.kc = self._client
+        runner.on_message = on_message
+        replies: list[Mapping[str, Any]] = []
+        runner.on_cell_executed = lambda **kwargs: replies.append(kwargs["execute_reply"])
+        execution = asyncio.ensure_future(runner.async_execute_cell(cell, 0))
+        death = asyncio.ensure_future(self.sandbox.process.wait())
+        try:
+            await asyncio.wait({execution, death}, return_when=asyncio.FIRST_COMPLETED)
+            if not execution.done():
+                raise DeadKernelError("Kernel died")
+            await execution
+        finally:
+            # nbclient polls every second; the process itself tells at once.
+            execution.cancel()
+            death.cancel()
+            await asyncio.gather(execution, death, return_exceptions=True)
+        return replies[0].get("content") if replies else None
+
+    async def ask(self, kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Send a completion or inspection request and return its reply; the kernel must be idle."""
+        message = self._client.session.msg(kind, dict(content))
+        self._client.shell_channel.send(message)
+        while True:
+            reply = await self._client.get_shell_msg()
+            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
+                answer: Mapping[str, Any] = reply["content"]
+                return answer
+
+    async def interrupt(self) -> None:
+        """Raise KeyboardInterrupt in the running cell, by message."""
+        await self._manager.interrupt_kernel()
+
+    async def close(self) -> None:
+        """End the sandbox and remove everything of it."""
+        self._client.stop_channels()
+        await self._manager.cleanup_resources()
+
+
+def _sandbox(manager: AsyncKernelManager) -> Sandbox:
+    provisioner = manager.provisioner
+    if not isinstance(provisioner, BwrapProvisioner) or provisioner.sandbox is None:
+        raise SandboxError("the kernel has another provisioner than it should have.")
+    return provisioner.sandbox

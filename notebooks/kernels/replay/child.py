@@ -1,0 +1,214 @@
+"""Runs inside a grading sandbox: executes cells, then answers questions, one line each.
+
+Standard input and output carry the dialogue; they are moved away before any cell runs, so that
+nothing that is printed lands between the lines. A line of the host is `{"n", "op", …}`; its answer
+repeats `n`, a random word, so that answers cannot be written in advance. The host believes nothing
+of what is said here; see `host`.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import traceback
+from types import TracebackType
+from typing import Any, BinaryIO
+
+from IPython.core.compilerop import CachingCompiler
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+from notebooks.kernels.replay.decode import decode
+from notebooks.kernels.replay.encode import clean, encode
+
+Json = dict[str, Any]
+
+_MAX_STDOUT = 64 * 1024
+_MAX_MESSAGE = 2000
+_MAX_TRACEBACK = 8000
+_MAX_FRAMES = 20
+_CELL = "<cell "
+
+
+class _Printed(io.TextIOBase):
+    """Takes what a cell prints, as far as there is room."""
+
+    def __init__(self, limit: int) -> None:
+        self._parts: list[str] = []
+        self._left = limit
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        if self._left > 0:
+            kept = str(text)[: self._left]
+            self._left -= len(kept)
+            self._parts.append(kept)
+        return len(text)
+
+    def text(self) -> str:
+        return clean("".join(self._parts))
+
+
+class _CellCompiler(CachingCompiler):
+    """Names the code of a cell after the cell, so that a traceback can be read."""
+
+    cell = ""
+
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:  # noqa: ARG002 - IPython's
+        return f"{_CELL}{_CellCompiler.cell}>"
+
+
+class _Silent(DisplayHook):
+    """Keeps `_` up to date but formats nothing: nobody looks at it."""
+
+    def compute_format_data(self, _result: object) -> tuple[Json, Json]:
+        return {}, {}
+
+    def write_output_prompt(self) -> None:
+        """Write nothing."""
+
+    def write_format_data(self, _format: object, _metadata: object = None) -> None:
+        """Write nothing."""
+
+
+class _NoDisplay(DisplayPublisher):
+    """Shows nothing."""
+
+    def publish(self, *_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - IPython's
+        """Drop it."""
+
+
+class _Shell(InteractiveShell):
+    """IPython without a terminal, a history or a screen."""
+
+    compiler_class = Type(_CellCompiler)
+    displayhook_class = Type(_Silent)
+    display_pub_class = Type(_NoDisplay)
+
+    def enable_gui(self, gui: object = None) -> None:
+        """Accept what `%matplotlib inline` asks for."""
+
+    def showtraceback(self, *_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - IPython's
+        """Print nothing; the exception is reported as data."""
+
+    def showsyntaxerror(self, *_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - IPython's
+        """Print nothing, as above."""
+
+
+def _make_shell() -> _Shell:
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.HistoryManager.hist_file = ":memory:"
+    config.InteractiveShell.cache_size = 0
+    shell: _Shell = _Shell.instance(config=config)
+    return shell
+
+
+def _run_cell(shell: _Shell, order: Json) -> Json:
+    _CellCompiler.cell = order["id"]
+    printed = _Printed(_MAX_STDOUT)
+    with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed(0)):
+        result = shell.run_cell(order["source"], store_history=False)  # type: ignore[no-untyped-call] # IPython's
+    error = result.error_before_exec or result.error_in_exec
+    failure = None if error is None else _failure(error, f"{_CELL}{order['id']}>")
+    return {"ok": error is None, "failure": failure, "stdout": printed.text()}
+
+
+def _ask(shell: _Shell, ask: Json) -> Json:
+    with contextlib.redirect_stdout(_Printed(0)), contextlib.redirect_stderr(_Printed(0)):
+        try:
+            if ask["kind"] == "value":
+                found = _evaluate(shell, ask["expression"])
+            else:
+                function = _evaluate(shell, ask["function"])
+                args = [decode(value) for value in ask["args"]]
+                kwargs = {name: decode(value) for name, value in ask["kwargs"].items()}
+                found = function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - a student's function may raise anything
+            return {"failure": _failure(error, None)}
+        return {"value": encode(found)}
+
+
+def _evaluate(shell: _Shell, expression: str) -> Any:  # noqa: ANN401 - any value comes out
+    code = compile(expression, "<question>", "eval")
+    return eval(code, shell.user_ns)  # noqa: S307 # nosec B307 - a question of the author's, in the sandbox
+
+
+def _failure(error: BaseException, cell: str | None) -> Json:
+    """Describe an exception; its own methods may raise or lie."""
+    try:
+        message = str(error)
+        message = message if type(message) is str else ""
+    except BaseException:  # noqa: BLE001 - as above
+        message = ""
+    lines = _cell_lines(error)
+    own = [line for name, line in lines if cell is None or name == cell]
+    return {
+        "name": clean(type(error).__name__)[:200],
+        "message": clean(message[:_MAX_MESSAGE]),
+        "traceback": _traceback(error, message),
+        "line": own[-1] if own else None,
+    }
+
+
+def _cell_lines(error: BaseException) -> list[tuple[str, int]]:
+    if isinstance(error, SyntaxError) and str(error.filename).startswith(_CELL):
+        line = error.lineno
+        return [(str(error.filename), line)] if type(line) is int and line > 0 else []
+    return [
+        (frame.filename, frame.lineno)
+        for frame in _frames(error.__traceback__)
+        if frame.lineno is not None
+    ]
+
+
+def _frames(trace: TracebackType | None) -> list[traceback.FrameSummary]:
+    frames = traceback.extract_tb(trace)
+    return [frame for frame in frames if frame.filename.startswith(_CELL)][-_MAX_FRAMES:]
+
+
+def _traceback(error: BaseException, message: str) -> str:
+    try:
+        shown = traceback.format_list(_frames(error.__traceback__))
+    except BaseException:  # noqa: BLE001 - a traceback may hold anything
+        shown = []
+    text = "".join(shown) + f"{type(error).__name__}: {message[:_MAX_MESSAGE]}"
+    return clean(text[-_MAX_TRACEBACK:])
+
+
+def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
+    shell = _make_shell()
+    me = os.getpid()
+    _say(answers, {"n": "", "ready": True})
+    for line in orders:
+        order = json.loads(line)
+        answer = _run_cell(shell, order) if order["op"] == "cell" else _ask(shell, order["ask"])
+        if os.getpid() != me:  # a cell forked, and this is the copy
+            os._exit(0)
+        _say(answers, {"n": order["n"], **answer})
+
+
+def _say(answers: BinaryIO, answer: Json) -> None:
+    answers.write(json.dumps(answer).encode("utf-8") + b"\n")
+    answers.flush()
+
+
+def main() -> None:
+    """Move the dialogue away from standard input and output, and begin it."""
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for descriptor in range(3):
+        os.dup2(nothing, descriptor)
+    sys.path[:] = ["", *(path for path in sys.path if path != os.environ.get("PYTHONPATH"))]
+    os.environ.pop("PYTHONPATH", None)
+    _serve(orders, answers)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""The host's side of a replay: order by order, every answer checked, death and time noticed."""
+
+import asyncio
+import json
+import math
+import secrets
+import time
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from notebooks.kernels.launcher import Launcher, Program, Sandbox, describe_death
+from notebooks.kernels.records import (
+    Answer,
+    CellFailure,
+    CellResult,
+    KernelSpec,
+    Question,
+    ReplayCell,
+    ReplayOutcome,
+    ReplayRequest,
+    ReplayResult,
+)
+from notebooks.kernels.sandbox import CODE
+from notebooks.kernels.values import MAX_VALUE_BYTES, Opaque, Value
+
+_MAX_LINE_BYTES = 3 * MAX_VALUE_BYTES
+"""JSON needs more room than what the child counts."""
+_MAX_ANSWERS_BYTES = 64 * 1024 * 1024
+_MAX_STDOUT = 64 * 1024
+_MAX_TEXT = 10_000
+_OOM_COUNTER_SECONDS = 0.05
+_EXIT_SECONDS = 1.0
+_CHILD = ("__init__", "child", "decode", "encode", "encode_pandas")
+_PACKAGE = PurePosixPath("notebooks/kernels/replay")
+
+
+class _Reply(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    n: str
+
+
+class _Ready(_Reply):
+    ready: bool
+
+
+class _CellReply(_Reply):
+    ok: bool
+    failure: CellFailure | None
+    stdout: str
+
+
+class _AnswerReply(_Reply):
+    value: Value | None = None
+    failure: CellFailure | None = None
+
+
+_ReplyT = TypeVar("_ReplyT", bound=_Reply)
+
+
+class _DiedError(Exception):
+    """The child closed its output."""
+
+
+class _NonsenseError(Exception):
+    """The child answered what no honest child would."""
+
+
+async def replay(launcher: Launcher, request: ReplayRequest) -> ReplayResult:
+    """Run the cells in a fresh sandbox, ask the questions, and return what was claimed.
+
+    Raises:
+        SandboxError: The sandbox could not be started.
+    """
+    began = time.monotonic()
+    cells: list[CellResult] = []
+    answers: list[Answer] = []
+    outcome: ReplayOutcome = "completed"
+    message = ""
+    sandbox = await launcher.start(_limited(request), _program(launcher), launcher.new_uid())
+    try:
+        async with asyncio.timeout(request.wall_seconds):
+            await _converse(_Dialogue(sandbox), request, cells, answers)
+    except TimeoutError:
+        outcome = "timeout"
+        message = f"The notebook ran longer than {request.wall_seconds:g} seconds."
+    except _NonsenseError as error:
+        outcome, message = "protocol", str(error)
+    except _DiedError:
+        outcome, message = "died", await _describe_death(sandbox, request.spec)
+    finally:
+        await sandbox.close()
+    return ReplayResult(
+        outcome=outcome,
+        message=message,
+        cells=tuple(cells),
+        answers=tuple(answers),
+        seconds=time.monotonic() - began,
+    )
+
+
+async def _converse(
+    dialogue: "_Dialogue",
+    request: ReplayRequest,
+    cells: list[CellResult],
+    answers: list[Answer],
+) -> None:
+    await dialogue.ready()
+    for cell in request.cells:
+        result = await dialogue.run(cell)
+        cells.append(result)
+    left = _MAX_ANSWERS_BYTES
+    for question in request.questions:
+        answer, size = await dialogue.ask(question)
+        left -= size
+        answers.append(answer if left > 0 else _too_large(answer))
+
+
+class _Dialogue:
+    """Orders to a child and its answers, a line of JSON each."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        if sandbox.process.stdin is None or sandbox.process.stdout is None:
+            raise TypeError("a replay needs a sandbox with pipes")
+        self._orders, self._answers = sandbox.process.stdin, sandbox.process.stdout
+
+    async def ready(self) -> None:
+        """Wait until the child listens."""
+        await self._read(_Ready, "")
+
+    async def run(self, cell: ReplayCell) -> CellResult:
+        """Execute a cell."""
+        order = {"op": "cell", "id": cell.id, "source": cell.source}
+        reply, _ = await self._order(order, _CellReply)
+        failure = _bounded(reply.failure)
+        ok = reply.ok and failure is None
+        return CellResult(id=cell.id, ok=ok, failure=failure, stdout=reply.stdout[:_MAX_STDOUT])
+
+    async def ask(self, question: Question) -> tuple[Answer, int]:
+        """Ask a question; until now the child has not seen it. Returns the answer's size too."""
+        order = {"op": "ask", "ask": question.ask.model_dump(mode="json")}
+        reply, size = await self._order(order, _AnswerReply)
+        if (reply.value is None) == (reply.failure is None):
+            raise _NonsenseError("The replay answered with neither a value nor an exception.")
+        failure = _bounded(reply.failure)
+        return Answer(question_id=question.id, value=reply.value, failure=failure), size
+
+    async def _order(self, order: Mapping[str, object], kind: type[_ReplyT]) -> tuple[_ReplyT, int]:
+        word = secrets.token_hex(8)
+        line = json.dumps({"n": word, **order}).encode() + b"\n"
+        try:
+            self._orders.write(line)
+            await self._orders.drain()
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise _DiedError from error
+        return await self._read(kind, word)
+
+    async def _read(self, kind: type[_ReplyT], word: str) -> tuple[_ReplyT, int]:
+        try:
+            line = await self._answers.readline()
+        except ValueError as error:
+            raise _NonsenseError("The replay sent a line without an end.") from error
+        if not line.endswith(b"\n"):
+            raise _DiedError
+        if len(line) > _MAX_LINE_BYTES:
+            raise _NonsenseError("The replay sent an answer that is too long.")
+        try:
+            reply = await asyncio.to_thread(kind.model_validate_json, line)
+        except (ValidationError, RecursionError) as error:
+            raise _NonsenseError("The replay sent something that is no answer.") from error
+        if reply.n != word:
+            raise _NonsenseError("The replay sent an answer that nobody asked for.")
+        return reply, len(line)
+
+
+def _limited(request: ReplayRequest) -> KernelSpec:
+    seconds = min(request.spec.limits.cpu_seconds, math.ceil(request.wall_seconds) + 1)
+    limits = request.spec.limits.model_copy(update={"cpu_seconds": seconds})
+    return request.spec.model_copy(update={"limits": limits})
+
+
+def _program(launcher: Launcher) -> Program:
+    here = Path(__file__).parent
+    files = tuple(
+        (launcher.publish(here / f"{name}.py", _PACKAGE), CODE / _PACKAGE / f"{name}.py")
+        for name in _CHILD
+    )
+    return Program(
+        arguments=("-B", "-m", "notebooks.kernels.replay.child"),
+        code=files,
+        environment={
+            "PYTHONPATH": str(CODE),
+            "PYTHONHASHSEED": "0",
+            "MPLBACKEND": "agg",
+            "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 - the sandbox's own
+        },
+        piped=True,
+    )
+
+
+async def _describe_death(sandbox: Sandbox, spec: KernelSpec) -> str:
+    try:
+        async with asyncio.timeout(_EXIT_SECONDS):
+            await sandbox.process.wait()
+    except TimeoutError:
+        sandbox.kill()
+    returncode = await sandbox.process.wait()
+    # The process may be gone a moment before the group's counter shows why.
+    await asyncio.sleep(_OOM_COUNTER_SECONDS)
+    return describe_death(
+        returncode=returncode,
+        out_of_memory=sandbox.out_of_memory(),
+        memory_bytes=spec.limits.memory_bytes,
+    )
+
+
+def _bounded(failure: CellFailure | None) -> CellFailure | None:
+    if failure is None:
+        return None
+    return CellFailure(
+        name=failure.name[:200],
+        message=failure.message[:_MAX_TEXT],
+        traceback=failure.traceback[:_MAX_TEXT],
+        line=failure.line if failure.line is not None and failure.line > 0 else None,
+    )
+
+
+def _too_large(answer: Answer) -> Answer:
+    if answer.value is None:
+        return answer
+    return Answer(
+        question_id=answer.question_id, value=Opaque(type=answer.value.t, reason="too large")
+    )

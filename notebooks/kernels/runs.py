@@ -1,0 +1,145 @@
+"""One run of one cell: driven through nbclient, told as numbered events, ended within limits."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from nbclient.exceptions import DeadKernelError
+
+from notebooks.kernels.connection import KernelConnection
+from notebooks.kernels.events import EventLog
+from notebooks.kernels.launcher import describe_death
+from notebooks.kernels.outputs import OutputCollector
+from notebooks.kernels.records import Finished, Limits, RunRequest, Started
+
+FLUSH_SECONDS = 0.05
+"""How long stream text is gathered before it becomes an event."""
+GRACE_SECONDS = 5.0
+"""How long an interrupted cell may take to react before its process is ended."""
+
+_OOM_COUNTER_SECONDS = 0.05
+
+EndReason = Literal["stop", "timeout", "kill"]
+
+
+class Run:
+    """A cell that executes, or has; its events stay readable after the kernel is gone."""
+
+    def __init__(self, request: RunRequest, limits: Limits) -> None:
+        self.request = request
+        self.log = EventLog()
+        self._limits = limits
+        self._collector = OutputCollector(limits)
+        self._ended_by: EndReason | None = None
+        self._end_requested = asyncio.Event()
+
+    @property
+    def run_id(self) -> str:
+        """Return the id that web chose."""
+        return self.request.run_id
+
+    def stop(self) -> None:
+        """Ask for the cell to be interrupted, and its process ended if that does not help."""
+        self._end("stop")
+
+    def _end(self, reason: EndReason) -> None:
+        if self._ended_by is None:
+            self._ended_by = reason
+        self._end_requested.set()
+
+    def fail(self, message: str) -> None:
+        """Finish a run that could not even begin."""
+        if self.log.finished is None:
+            self.log.append(Finished(outcome="died", message=message))
+
+    async def drive(self, connection: KernelConnection) -> str | None:
+        """Execute the cell; return why the kernel is dead afterwards, None if it lives."""
+        self.log.append(Started())
+        if self._ended_by == "stop":
+            self.log.append(Finished(outcome="stopped", message=_STOPPED))
+            return None
+        flusher = asyncio.create_task(self._flush_regularly())
+        watcher = asyncio.create_task(self._watch(connection))
+        try:
+            reply = await connection.execute(self.request.source, self._on_message)
+        except DeadKernelError:
+            reason = await self._describe_death(connection)
+            finished = self._finished_dead(reason)
+            return_value: str | None = finished.message
+        else:
+            finished, return_value = self._finished(reply), None
+        finally:
+            for task in (flusher, watcher):
+                task.cancel()
+            await asyncio.gather(flusher, watcher, return_exceptions=True)
+        for body in self._collector.finish():
+            self.log.append(body)
+        self.log.append(finished)
+        return return_value
+
+    def _on_message(self, kind: str, content: Mapping[str, Any]) -> None:
+        for body in self._collector.on_message(kind, content):
+            self.log.append(body)
+
+    async def _flush_regularly(self) -> None:
+        while True:
+            await asyncio.sleep(FLUSH_SECONDS)
+            for body in self._collector.flush():
+                self.log.append(body)
+
+    async def _watch(self, connection: KernelConnection) -> None:
+        """Interrupt the cell when its time is up or somebody asks; then end its process."""
+        try:
+            async with asyncio.timeout(self._limits.run_seconds):
+                await self._end_requested.wait()
+        except TimeoutError:
+            self._end("timeout")
+        deadline = time.monotonic() + GRACE_SECONDS
+        while time.monotonic() < deadline:
+            # More than once: a loop that catches KeyboardInterrupt may end on the second.
+            await connection.interrupt()
+            await asyncio.sleep(GRACE_SECONDS / 4)
+        connection.sandbox.kill()
+
+    def _finished(self, reply: Mapping[str, Any] | None) -> Finished:
+        content = reply or {}
+        count = content.get("execution_count")
+        count = count if type(count) is int else None
+        ok = reply is None or content.get("status") == "ok"
+        if ok:
+            return Finished(outcome="ok", execution_count=count)
+        if self._ended_by == "stop":
+            return Finished(outcome="stopped", message=_STOPPED, execution_count=count)
+        if self._ended_by == "timeout":
+            return Finished(outcome="timeout", message=self._too_long(), execution_count=count)
+        return Finished(outcome="error", execution_count=count)
+
+    def _finished_dead(self, reason: str) -> Finished:
+        if self._ended_by == "stop":
+            return Finished(outcome="stopped", message=f"{_STOPPED} {_NAMES_LOST}")
+        if self._ended_by == "timeout":
+            return Finished(outcome="timeout", message=f"{self._too_long()} {_NAMES_LOST}")
+        return Finished(outcome="died", message=reason)
+
+    def _too_long(self) -> str:
+        return (
+            f"The cell ran longer than {self._limits.run_seconds:g} seconds, so it was stopped. "
+            "Look for a loop that does not end, or work on less data."
+        )
+
+    async def _describe_death(self, connection: KernelConnection) -> str:
+        # The process may be gone a moment before the group's counter shows why.
+        await asyncio.sleep(_OOM_COUNTER_SECONDS)
+        return describe_death(
+            returncode=connection.sandbox.process.returncode,
+            out_of_memory=connection.sandbox.out_of_memory(),
+            memory_bytes=self._limits.memory_bytes,
+        )
+
+
+_STOPPED = "You stopped the cell."
+_NAMES_LOST = (
+    "It did not react, so its process was ended and its variables are gone; "
+    "run the cells again from the top."
+)

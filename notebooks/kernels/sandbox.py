@@ -1,0 +1,130 @@
+"""A sandbox as a value, and the bwrap command line that makes it. Pure: nothing is run here.
+
+The view inside is put together from nothing: the system's programs and libraries, the base Python,
+one environment, the case's data, one socket folder; the rest is sized tmpfs. Started by root, bwrap
+stays root just long enough to mount (so that places below a private /root can be reached), then
+setpriv becomes a user id that nothing else on the host has. Started by an ordinary user, a user
+namespace does the same with that user's own id.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from notebooks.kernels.records import Limits
+
+HOME = PurePosixPath("/home/student")
+CODE = PurePosixPath("/casebook")
+"""Where program files of ours appear inside."""
+
+_SHM_BYTES = 64 * 1024 * 1024
+_TMP_BYTES = 64 * 1024 * 1024
+_OPEN_FILES = 1024
+_ADDRESS_SPACE_EXTRA = 2 * 1024 * 1024 * 1024
+"""Libraries reserve far more address space than they use."""
+
+_OWN_PLACES = (PurePosixPath("/usr/lib"), PurePosixPath("/etc/passwd"), HOME)
+_SYSTEM_FOLDERS = ("/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/share/zoneinfo")
+_SYSTEM_LINKS = (("usr/bin", "/bin"), ("usr/lib", "/lib"), ("usr/lib64", "/lib64"))
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxSpec:
+    """What one sandbox holds and may use."""
+
+    command: tuple[str, ...]
+    limits: Limits
+    read_only: tuple[tuple[Path, PurePosixPath], ...]
+    """Host path and place inside: Python, environment, data, program files."""
+    writable: tuple[Path, ...] = ()
+    """Host folders that appear at their own place: the socket folder of a kernel."""
+    environment: Mapping[str, str] = field(default_factory=dict)
+    uid: int | None = None
+    """The user id to become; None (ordinary user) keeps the starter's, in a user namespace."""
+    limited_by_cgroup: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxFiles:
+    """Descriptors that bwrap inherits: the system call filter, and /etc/passwd."""
+
+    seccomp: int
+    passwd: int
+
+
+def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
+    """Return the options for bwrap, without the program itself and the command inside."""
+    options = [*_namespaces(spec), "--die-with-parent", "--new-session", "--clearenv"]
+    options += ["--hostname", "casebook", "--seccomp", str(files.seccomp)]
+    options += ["--perms", "0755", "--tmpfs", "/"]
+    options += _folders(*_OWN_PLACES)
+    for system in _SYSTEM_FOLDERS:
+        options += ["--ro-bind-try", system, system]
+    for target, link in _SYSTEM_LINKS:
+        options += ["--symlink", target, link]
+    options += ["--perms", "0444", "--ro-bind-data", str(files.passwd), "/etc/passwd"]
+    options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    options += ["--proc", "/proc", "--dev", "/dev"]
+    options += _tmpfs("/dev/shm", _SHM_BYTES)  # noqa: S108 - the sandbox's own
+    options += _tmpfs("/tmp", _TMP_BYTES)  # noqa: S108 - the sandbox's own
+    options += _tmpfs(str(HOME), spec.limits.home_bytes)
+    options += _folders(*(place for _, place in spec.read_only), *map(PurePosixPath, spec.writable))
+    for source, place in spec.read_only:
+        options += ["--ro-bind", str(source), str(place)]
+    for writable in spec.writable:
+        options += ["--bind", str(writable), str(writable)]
+    options += ["--remount-ro", "/", "--chdir", str(HOME)]
+    for name, value in {**_environment(), **spec.environment}.items():
+        options += ["--setenv", name, value]
+    return options
+
+
+def inner_command(spec: SandboxSpec) -> list[str]:
+    """Return the command inside: set limits, become nobody in particular, run the program."""
+    limits = ["--core=0", f"--nofile={_OPEN_FILES}", f"--cpu={spec.limits.cpu_seconds}"]
+    if not spec.limited_by_cgroup:
+        limits.append(f"--as={spec.limits.memory_bytes + _ADDRESS_SPACE_EXTRA}")
+        limits.append(f"--nproc={spec.limits.processes}")
+    command = ["/usr/bin/prlimit", *limits, "--"]
+    if spec.uid is not None:
+        identity = [f"--reuid={spec.uid}", f"--regid={spec.uid}", "--clear-groups"]
+        rights = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
+        command += ["/usr/bin/setpriv", *identity, *rights, "--"]
+    return [*command, *spec.command]
+
+
+def passwd(uid: int) -> str:
+    """Return the sandbox's /etc/passwd: one user."""
+    return f"student:x:{uid}:{uid}:Student:{HOME}:/bin/sh\n"
+
+
+def _namespaces(spec: SandboxSpec) -> list[str]:
+    if spec.uid is None:
+        return ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
+    kept = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+    unshared = ["pid", "net", "ipc", "uts", "cgroup-try"]
+    return [*(f"--unshare-{name}" for name in unshared), "--cap-drop", "ALL", *kept]
+
+
+def _folders(*places: PurePosixPath) -> list[str]:
+    """Make the folders on the way to these places: those that bwrap makes would be private."""
+    found = {str(parent) for place in places for parent in place.parents} - {"/"}
+    ordered = sorted(found, key=lambda folder: (folder.count("/"), folder))
+    return [word for folder in ordered for word in ("--perms", "0755", "--dir", folder)]
+
+
+def _tmpfs(place: str, size: int) -> list[str]:
+    return ["--size", str(size), "--perms", "0777", "--tmpfs", place]
+
+
+def _environment() -> dict[str, str]:
+    return {
+        "HOME": str(HOME),
+        "USER": "student",
+        "LANG": "C.UTF-8",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }

@@ -1,0 +1,120 @@
+"""Replays as a runner would report them, and cases small enough to read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from grading.judge import Situation
+from grading.models import Verdict
+from grading.probes import PreparedProbe, call_text, probes_of
+from notebooks.attempts.document import Cell
+from notebooks.cases.profile import Subtask
+from notebooks.kernels.records import (
+    Answer,
+    AskValue,
+    CellFailure,
+    CellResult,
+    ReplayOutcome,
+    ReplayRequest,
+    ReplayResult,
+)
+from tests.grading.builders import v
+
+ELLIPSIS = {"t": "opaque", "type": "builtins.ellipsis", "repr": "Ellipsis"}
+
+
+def cell(cell_id: str, source: str = "", subtask: str | None = None, **more: Any) -> Cell:
+    """Make a code cell."""
+    return Cell(id=cell_id, kind=more.pop("kind", "code"), source=source, subtask=subtask, **more)
+
+
+def subtask(
+    subtask_id: str = "s", probes: Sequence[Mapping[str, Any]] = (), **more: Any
+) -> Subtask:
+    """Make a subtask; a probe without a kind asks for a value."""
+    given = [{"kind": "value"} | dict(probe) for probe in probes]
+    return Subtask.model_validate(
+        {"id": subtask_id, "title": subtask_id.title(), "points": 10, "probes": given} | more
+    )
+
+
+def prepared(made: Subtask, answers: Mapping[str, Any]) -> tuple[PreparedProbe, ...]:
+    """Give a subtask's probes, by id, their expected answers."""
+    return tuple(
+        PreparedProbe(
+            **{name: getattr(probe, name) for name in type(probe).model_fields},
+            expected=v(answers[probe.id]),
+        )
+        for probe in probes_of([made])
+    )
+
+
+def situation(
+    *cells: Cell, subtask_id: str = "s", verdicts: Mapping[str, Verdict] | None = None, **more: Any
+) -> Situation:
+    """Say what is known besides the replay."""
+    return Situation(
+        subtask=subtask_id,
+        titles={"s": "Second", "first": "First"},
+        verdicts=verdicts or {},
+        cells=cells,
+        wall_seconds=120,
+        **more,
+    )
+
+
+def failing(name: str, message: str = "", line: int | None = None) -> CellFailure:
+    """Make an exception that ended a cell or an answer."""
+    return CellFailure(name=name, message=message, line=line)
+
+
+def replay(
+    cells: Mapping[str, CellFailure | None],
+    answers: Mapping[str, Any] | None = None,
+    outcome: ReplayOutcome = "completed",
+) -> ReplayResult:
+    """Make a replay's result; an answer that is a `CellFailure` was raised."""
+    return ReplayResult(
+        outcome=outcome,
+        cells=tuple(
+            CellResult(id=cell_id, ok=failure is None, failure=failure)
+            for cell_id, failure in cells.items()
+        ),
+        answers=tuple(
+            Answer(question_id=probe_id, failure=answer)
+            if isinstance(answer, CellFailure)
+            else Answer(question_id=probe_id, value=v(answer))
+            for probe_id, answer in (answers or {}).items()
+        ),
+    )
+
+
+class Interpreter:
+    """A replayer that runs plain Python in this process: for text that we wrote, and only here."""
+
+    def __init__(self) -> None:
+        self.requests: list[ReplayRequest] = []
+
+    async def replay(self, request: ReplayRequest) -> ReplayResult:
+        """Run cells and evaluate questions, as a sandbox would."""
+        self.requests.append(request)
+        namespace: dict[str, Any] = {}
+        cells: dict[str, CellFailure | None] = {}
+        for replayed in request.cells:
+            cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
+        answers = {}
+        for question in request.questions:
+            ask = question.ask
+            text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
+            value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
+            answers[question.id] = failure or value
+        return replay(cells, answers)
+
+
+def _attempt(what: Any) -> tuple[Any, CellFailure | None]:
+    try:
+        return what(), None
+    except Exception as error:  # noqa: BLE001 - whatever the notebook raises is its answer
+        line = error.lineno if isinstance(error, SyntaxError) else None
+        return None, CellFailure(
+            name=type(error).__name__, message=str(error), traceback="Traceback …", line=line
+        )
