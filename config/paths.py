@@ -25,7 +25,7 @@ def runtime_dir(settings: Settings) -> Path:
     """
     inside = settings.state_dir.resolve() / "run"
     if len(os.fsencode(inside)) <= LONGEST_RUNTIME_DIR:
-        inside.parent.mkdir(parents=True, exist_ok=True)
+        inside.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
         folder = inside
     else:
         digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]

@@ -68,7 +68,7 @@ def become(launch: Launch, parent: int) -> None:
     if os.getppid() != parent:
         sys.exit("casebook: the starter is gone")
     environment = os.environ if launch.environment is None else launch.environment
-    os.execve(launch.argv[0], launch.argv, environment)  # noqa: S606 - its whole purpose
+    os.execve(launch.argv[0], launch.argv, environment)  # noqa: S606  # nosec B606 - its whole purpose
 
 
 def _mount_binds(libc: ctypes.CDLL, binds: dict[str, str]) -> None:

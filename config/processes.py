@@ -7,7 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from config.privileges import Launch
@@ -38,8 +38,8 @@ class ProcessSpec:
 
     name: str
     launch: Launch
-    environment: Mapping[str, str] = field(default_factory=dict)
-    """Added to the supervisor's own; not for a launch that brings its whole environment."""
+    environment: Mapping[str, str] | None = None
+    """Its whole environment; None passes on the supervisor's."""
     prepare: Callable[[], None] = _nothing
     """Called before every start."""
     ready: Callable[[], bool] = _always
@@ -79,11 +79,11 @@ class Child:
         """Prepare and start; the parent-death signal follows the calling thread."""
         self.spec.prepare()
         self.rotate_log()
-        environment = {**os.environ, **self.spec.environment, MARK: self._mark}
+        inherited = os.environ if self.spec.environment is None else self.spec.environment
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own launcher
                 self.spec.launch.command(os.getpid()),
-                env=environment,
+                env={**inherited, MARK: self._mark},
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

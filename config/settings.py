@@ -1,10 +1,14 @@
 """The one settings object: read once at start, frozen, and passed down."""
 
 import os
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+EVERYWHERE = str(IPv4Address(0))
+"""The address of all interfaces."""
 
 
 def default_state_dir() -> Path:
@@ -19,7 +23,9 @@ class Settings(BaseSettings):
     `Settings(state_dir=Path("/srv/casebook"), port=8000)` in code; units stand in the names.
     """
 
-    model_config = SettingsConfigDict(env_prefix="CASEBOOK_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="CASEBOOK_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     state_dir: Path = Field(default_factory=default_state_dir)
     environments_dir_override: Path | None = None
@@ -33,6 +39,11 @@ class Settings(BaseSettings):
     runner_port_override: int | None = None
     public_url_override: str | None = None
     """Where browsers reach the tool; `None` means loopback."""
+    bind_address: str | None = None
+    """Where the tool listens; `None` means loopback, or everywhere when it has a certificate."""
+    tls_certificate: Path | None = None
+    """Certificate chain of the public listener, PEM; `None` means plain HTTP on loopback."""
+    tls_key: Path | None = None
 
     database_url: SecretStr | None = Field(default=None, alias="DATABASE_URL")
     """An external PostgreSQL; `None` starts the embedded one."""
@@ -66,6 +77,11 @@ class Settings(BaseSettings):
 
     http_timeout_seconds: float = 10
     upload_bytes: int = 64 * 1024 * 1024
+
+    @property
+    def listen_address(self) -> str:
+        """Return the address of the tool's listener."""
+        return self.bind_address or (EVERYWHERE if self.tls_certificate else "127.0.0.1")
 
     @property
     def environments_dir(self) -> Path:
@@ -115,3 +131,14 @@ class Settings(BaseSettings):
     def demo_lms_url(self) -> str:
         """Return the demo LMS's origin: another site than the tool's, so cookie faults show."""
         return f"http://127.0.0.1:{self.port}"
+
+    def as_environment(self) -> dict[str, str]:
+        """Return the variables from which another process reads the same settings."""
+        fields = type(self).model_fields
+        variables: dict[str, str] = {}
+        for name, value in self:
+            if value is None:
+                continue
+            text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+            variables[fields[name].alias or f"CASEBOOK_{name.upper()}"] = text
+        return variables

@@ -41,9 +41,9 @@ class _Periodic:
 class Supervisor:
     """`with Supervisor(…) as supervisor: supervisor.start(spec); …; supervisor.run()`."""
 
-    def __init__(self, state_dir: Path, run_dir: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, state_dir: Path, say: Callable[[str], None]) -> None:
         self._state = state_dir.resolve()
-        self._pid_file = run_dir / "processes.json"
+        self._pid_file = self._state / "run" / "processes.json"
         self._say = say
         self._children: list[Child] = []
         self._periodic: list[_Periodic] = []
@@ -85,27 +85,36 @@ class Supervisor:
                 os.close(descriptor)
         self._wake = self._lock = None
 
-    def start(self, spec: ProcessSpec) -> None:
-        """Start a process and wait until it is ready.
+    def start(self, *specs: ProcessSpec) -> None:
+        """Start processes in this order, then wait until all of them are ready.
 
         Raises:
-            ConfigError: it ended, or did not become ready in time; the message quotes its log.
+            ConfigError: one ended, or did not become ready in time; the message quotes its log.
             StopRequestedError: a signal came meanwhile.
         """
-        log_file = self._state / "logs" / f"{spec.name}.log"
-        log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        child = Child(spec, log_file, str(self._state))
-        child.start()
-        self._children.append(child)
+        started = []
+        for spec in specs:
+            log_file = self._state / "logs" / f"{spec.name}.log"
+            log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            child = Child(spec, log_file, str(self._state))
+            self._children.append(child)
+            child.start()
+            started.append(child)
         self._write_pids()
-        deadline = time.monotonic() + spec.ready_seconds
+        for child in started:
+            self._await(child)
+
+    def _await(self, child: Child) -> None:
+        spec, deadline = child.spec, time.monotonic() + child.spec.ready_seconds
         while not spec.ready():
             if (how := child.reap()) is not None:
-                raise ConfigError(f"{spec.name} {how}; the end of {log_file}:\n{child.log_tail()}")
+                raise ConfigError(
+                    f"{spec.name} {how}; the end of {child.log_file}:\n{child.log_tail()}"
+                )
             if time.monotonic() > deadline:
                 raise ConfigError(
                     f"{spec.name} was not ready after {spec.ready_seconds:.0f} s; "
-                    f"the end of {log_file}:\n{child.log_tail()}"
+                    f"the end of {child.log_file}:\n{child.log_tail()}"
                 )
             self._breathe(POLL_SECONDS)
         child.supervised = True
@@ -198,7 +207,7 @@ class Supervisor:
 
     def _take_lock(self) -> None:
         try:
-            self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self._pid_file.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
             self._lock = os.open(self._state / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             raise ConfigError(

@@ -42,7 +42,7 @@ def main(state: Path, names: list[str]) -> None:
             grace_seconds=1,
         )
 
-    with Supervisor(state, state, say_to_stderr) as supervisor:
+    with Supervisor(state, say_to_stderr) as supervisor:
         for position, name in enumerate(names):
             supervisor.start(spec(name, 0.1 * position))
         supervisor.every(0.1, (state / "tick").touch)

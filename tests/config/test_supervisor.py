@@ -38,7 +38,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 
 def _pids(folder: Path) -> dict[str, int]:
-    found: dict[str, int] = json.loads((folder / "processes.json").read_text())
+    found: dict[str, int] = json.loads((folder / "run" / "processes.json").read_text())
     return found
 
 
@@ -78,7 +78,7 @@ def test_a_signal_stops_everything_last_started_first(
     assert supervisor.wait(10) == 0
     assert (tmp_path / "stopped").read_text().split() == ["third", "second", "first"]
     assert all(map(_is_gone, pids))
-    assert not (tmp_path / "processes.json").exists()
+    assert not (tmp_path / "run" / "processes.json").exists()
 
 
 def test_a_process_that_does_not_stop_is_killed_after_its_grace(

@@ -1,0 +1,51 @@
+"""The worker process: the packages' tasks, and the collaborators that they are given."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import grading.tasks
+import notebooks.tasks
+from notebooks.kernels.client import RunnerClient
+
+import lti_tool.tasks
+from config.database import Database, connect
+from config.logging import configure_logging
+from config.paths import runtime_dir
+from config.roles import Role
+from config.settings import Settings
+from lti_tool.lanes import database_url, make_app, serve
+from notebooks.objects import FileSystemStore
+
+
+def ready_file(settings: Settings) -> Path:
+    """Return the file by which the worker says that it works: it has no listener to ask."""
+    return runtime_dir(settings) / "worker.ready"
+
+
+def main(settings: Settings) -> None:
+    """Run the worker process until it is told to stop."""
+    configure_logging()
+    secret = settings.database_url
+    asyncio.run(_main(settings, database_url(secret.get_secret_value() if secret else None)))
+
+
+async def _main(settings: Settings, url: str) -> None:
+    engine = connect(
+        url,
+        pool_size=settings.database_pool_size,
+        connect_seconds=settings.database_connect_seconds,
+    )
+    context: dict[str, Any] = {
+        "settings": settings,
+        "database": Database(engine),
+        "runner": RunnerClient(
+            settings.certificates_dir / Role.WORKER, settings.http_timeout_seconds
+        ),
+        "objects": FileSystemStore(settings.objects_dir),
+    }
+    app = make_app(url)
+    app.add_tasks_from(notebooks.tasks.blueprint, namespace="notebooks")
+    app.add_tasks_from(grading.tasks.blueprint, namespace="grading")
+    app.add_tasks_from(lti_tool.tasks.blueprint, namespace="lti")
+    await serve(app, context=context, on_ready=ready_file(settings).touch)
