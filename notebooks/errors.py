@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebooks.attempts.documents import DocumentState
+    from notebooks.attempts.document import DocumentState
     from notebooks.cases.problems import Problem
 
 
