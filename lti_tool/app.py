@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from flask import Flask
-from notebooks.kernels.client import RunnerAttendant
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import templates
@@ -20,6 +19,7 @@ from lti_tool.views import errors, events, health, home, jwks, launch, login, st
 from lti_tool.views.api import attempts, session
 from lti_tool.wiring import EXTENSION, Attendant, Wiring
 from notebooks.journal.tailer import Tailer
+from notebooks.kernels.client import RunnerAttendant
 
 ROOT = Path(__file__).parent
 BLUEPRINTS = (

@@ -19,8 +19,8 @@ EXTENSION = "casebook"
 class Attendant(Protocol):
     """What the web asks of a runner; `notebooks.kernels.client.RunnerAttendant` in production."""
 
-    def status(self, url: str, attempt_id: str) -> KernelStatus:
-        """Return how the attempt's kernel is, within 300 ms; raises KernelError."""
+    def status(self, url: str, attempt_id: str) -> KernelStatus | None:
+        """Return how the attempt's kernel is, None if there is none; 300 ms, or KernelError."""
         ...
 
     def stop(self, url: str, attempt_id: str) -> None:

@@ -5,8 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import grading.tasks
-from notebooks.kernels.client import RunnerClient
-
 import lti_tool.tasks
 import notebooks.tasks
 from config.database import Database, connect
@@ -15,6 +13,7 @@ from config.paths import runtime_dir
 from config.roles import Role
 from config.settings import Settings
 from lti_tool.lanes import database_url, make_app, serve
+from notebooks.kernels.client import RunnerClient
 from notebooks.objects import FileSystemStore
 
 

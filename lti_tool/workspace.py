@@ -1,15 +1,26 @@
-"""What the workspace page shows: its boot record, and its whole state at one moment."""
+"""The workspace page: opening it, and the attempt's whole state at one moment."""
 
-from datetime import datetime
-from typing import Any, Literal
+from contextlib import suppress
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy.orm import Session
 
 from config.queue import Queue, defer
 from grading import standing
 from grading.models import ScoreDelivery
+from lti_tool.page_records import (
+    Boot,
+    CaseView,
+    CellView,
+    DeliveryView,
+    DocumentView,
+    KernelView,
+    PointsView,
+    RunState,
+    Snapshot,
+    SubtaskView,
+    ValidationState,
+)
 from lti_tool.sessions import Principal
 from lti_tool.tokens import Purpose, Tokens
 from lti_tool.wiring import Attendant
@@ -19,125 +30,9 @@ from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile
 from notebooks.errors import KernelError
 from notebooks.journal import log
-from notebooks.kernels.records import KernelState, Output
+from notebooks.kernels.errors import KernelMissingError
+from notebooks.kernels.records import KernelState
 from notebooks.outputs import render_markdown
-
-
-class _View(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Boot(_View):
-    """What the front end starts with; it lies in the page, so the page is never stored."""
-
-    token: str
-    expires_at: datetime
-    """When the token has to have been renewed."""
-    attempt_id: UUID
-    api: str
-    locale: str
-    title: str
-    role: str
-
-
-class SubtaskView(_View):
-    """One subtask, without anything that would help to guess its answer."""
-
-    id: str
-    title: str
-    points: float
-
-
-class CaseView(_View):
-    """The case's text."""
-
-    title: str
-    description_html: str
-    locale: str
-    subtasks: tuple[SubtaskView, ...]
-
-
-class CellView(_View):
-    """One cell; `html` is the rendered text of a markdown cell."""
-
-    id: str
-    kind: Literal["markdown", "code"]
-    source: str
-    subtask: str | None
-    html: str | None = None
-
-
-class DocumentView(_View):
-    """The document at one revision."""
-
-    revision: int
-    saved_at: datetime
-    cells: tuple[CellView, ...]
-
-
-class RunState(_View):
-    """The newest run of one cell, with its outputs."""
-
-    run_id: UUID
-    state: str
-    message: str
-    execution_count: int | None
-    queued_at: datetime
-    started_at: datetime | None
-    ended_at: datetime | None
-    outputs: tuple[Output, ...]
-
-
-class ValidationState(_View):
-    """The newest validation of one subtask, as a student may see it."""
-
-    validation_id: UUID
-    state: str
-    verdict: str | None
-    points: float
-    max_points: float
-    evidence: tuple[dict[str, Any], ...]
-    feedback_html: str
-    clicked_at: datetime
-    ended_at: datetime | None
-
-
-class PointsView(_View):
-    """What the attempt has earned so far."""
-
-    score: float
-    max_score: float
-
-
-class DeliveryView(_View):
-    """Where the score stands on its way to the grade book."""
-
-    state: str
-    score: float
-    message: str
-
-
-class KernelView(_View):
-    """How the kernel is; unknown when its runner does not answer at once."""
-
-    state: KernelState | Literal["unknown"] = "unknown"
-    reason: str | None = None
-
-
-class Snapshot(_View):
-    """An attempt at one moment: the journal's events after `last_seq` lead on from it."""
-
-    attempt_id: UUID
-    role: str
-    graded: bool
-    case: CaseView
-    document: DocumentView
-    runs: dict[str, RunState]
-    validations: dict[str, ValidationState]
-    points: PointsView
-    delivery: DeliveryView | None
-    kernel: KernelView = KernelView()
-    last_seq: int
 
 
 def open_page(session: Session, principal: Principal, *, tokens: Tokens) -> Boot:
@@ -200,8 +95,20 @@ def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> K
         status = attendant.status(principal.runner_url, str(principal.attempt_id))
     except KernelError:
         return KernelView()
-    state = "idle" if status.state == "busy" else status.state
+    if status is None:
+        return told if told.state == "starting" else KernelView()
+    state: KernelState = "idle" if status.state == "busy" else status.state
     return KernelView(state=state, reason=status.reason or told.reason)
+
+
+def interrupt(attendant: Attendant, principal: Principal) -> None:
+    """Interrupt what the attempt's kernel runs; without a kernel there is nothing to do.
+
+    Raises KernelError if the runner cannot be reached.
+    """
+    if principal.runner_url is not None:
+        with suppress(KernelMissingError):
+            attendant.stop(principal.runner_url, str(principal.attempt_id))
 
 
 def document_view(state: documents.DocumentState) -> DocumentView:

@@ -12,7 +12,7 @@ from lti_tool.extensions import transaction
 from lti_tool.sessions import Principal
 from lti_tool.views.requests import Body, Json, answer, for_attempt, read_body
 from lti_tool.wiring import wiring
-from lti_tool.workspace import kernel_of, snapshot
+from lti_tool.workspace import interrupt, kernel_of, snapshot
 from notebooks.attempts import documents, runs
 
 blueprint = Blueprint("attempts", __name__, url_prefix="/api/attempts/<uuid:attempt_id>")
@@ -91,8 +91,7 @@ def stop(principal: Principal) -> tuple[Json, int]:
     """Drop what is queued, then interrupt what runs."""
     with transaction() as session:
         runs.stop_queued(session, principal.attempt_id)
-    if principal.runner_url is not None:
-        wiring().attendant.stop(principal.runner_url, str(principal.attempt_id))
+    interrupt(wiring().attendant, principal)
     return {}, 202
 
 

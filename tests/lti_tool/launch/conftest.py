@@ -30,9 +30,7 @@ def platform() -> Iterator[Platform]:
 
 
 @pytest.fixture
-def app(
-    settings: Settings, database: Database, platform: Platform, http: PlatformHttp
-) -> Flask:
+def app(settings: Settings, database: Database, platform: Platform, http: PlatformHttp) -> Flask:
     with database.transaction() as session:
         register(session, platform)
         add_case(session)

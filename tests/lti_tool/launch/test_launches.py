@@ -12,8 +12,8 @@ from sqlalchemy import func, select, update
 
 from config.database import Database
 from config.settings import Settings
+from lti_tool.launch.secrets import fingerprint
 from lti_tool.models import Assignment, CourseRole, LaunchSession, LtiUser, Registration
-from lti_tool.tokens import ticket_hash
 from notebooks.attempts.models import Attempt, AttemptMember
 from notebooks.cases.models import CaseVersion
 from tests.lti_tool.factories import (
@@ -43,7 +43,7 @@ def test_a_learner_comes_to_the_workspace_with_a_ticket(
     row, attempt = _only_launch(database)
     location = urlsplit(response.headers["Location"])
     assert location.path == f"/workspace/{row.id}"
-    assert row.ticket_hash == ticket_hash(parse_qs(location.query)["ticket"][0])
+    assert row.ticket_hash == fingerprint(parse_qs(location.query)["ticket"][0])
     assert row.role is CourseRole.LEARNER
     assert attempt.graded
     assert row.frame_ancestor == opening.platform.origin

@@ -30,6 +30,7 @@ from notebooks.cases.models import BuildState, Case, CaseVersion
 from notebooks.cases.profile import Profile, Subtask
 from notebooks.errors import KernelError
 from notebooks.journal import log
+from notebooks.kernels.errors import KernelMissingError
 from notebooks.kernels.records import KernelState, KernelStatus
 
 PLATFORM = "http://127.0.0.1:8000"
@@ -57,18 +58,20 @@ def json_of(response: TestResponse) -> Any:
 
 @dataclass
 class FakeAttendant:
-    """A runner that answers at once, or is away."""
+    """A runner that answers at once, or is away; without a state it has no kernel."""
 
     away: bool = False
-    state: KernelState = "idle"
+    state: KernelState | None = "idle"
     stopped: list[tuple[str, str]] = field(default_factory=list)
 
-    def status(self, url: str, attempt_id: str) -> KernelStatus:
+    def status(self, url: str, attempt_id: str) -> KernelStatus | None:
         self._reach(url, attempt_id)
-        return KernelStatus(state=self.state)
+        return None if self.state is None else KernelStatus(state=self.state)
 
     def stop(self, url: str, attempt_id: str) -> None:
         self._reach(url, attempt_id)
+        if self.state is None:
+            raise KernelMissingError("there is no kernel")
         self.stopped.append((url, attempt_id))
 
     def _reach(self, url: str, attempt_id: str) -> None:

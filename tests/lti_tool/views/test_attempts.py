@@ -77,10 +77,11 @@ def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
         ("starting", "idle", "idle"),
         ("idle", "busy", "idle"),
         ("idle", "dead", "dead"),
+        ("starting", None, "starting"),
     ],
 )
 def test_the_kernel_is_as_its_runner_says_and_for_the_reason_that_was_told(
-    site: Site, told: KernelState, runner: KernelState, shown: KernelState
+    site: Site, told: KernelState, runner: KernelState | None, shown: KernelState
 ) -> None:
     launched = site.launch()
     with site.database.transaction() as session:
@@ -148,6 +149,15 @@ def test_stop_drops_what_waits_and_interrupts_what_runs(site: Site) -> None:
     assert stopped.status_code == 202
     assert site.attendant.stopped == [(RUNNER, str(launched.attempt_id))]
     assert _kinds(site, launched) == ["run.queued", "run.finished"]
+
+
+def test_stop_without_a_kernel_has_nothing_to_interrupt(site: Site) -> None:
+    launched = site.launch()
+    site.attendant.state = None
+    stopped = site.app.test_client().post(f"{launched.api}/stop", headers=launched.bearer)
+    assert stopped.status_code == 202
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
+    assert state["kernel"] == {"state": "unknown", "reason": None}
 
 
 def test_stop_drops_what_waits_even_if_the_runner_is_away(site: Site) -> None:

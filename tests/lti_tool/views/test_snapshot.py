@@ -5,8 +5,9 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from lti_tool.page_records import Snapshot
 from lti_tool.sessions import Principal, authorise
-from lti_tool.workspace import Snapshot, snapshot
+from lti_tool.workspace import snapshot
 from notebooks.attempts import documents, runs
 from notebooks.journal import log
 from tests.lti_tool.views.conftest import Launched, Site

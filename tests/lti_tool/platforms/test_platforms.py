@@ -1,0 +1,130 @@
+"""What answers mean and scores look like, platform by platform."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx
+import pytest
+
+from lti_tool.models import PlatformFamily
+from lti_tool.platforms.base import Accepted, Platform, Reconcile, Refused, Result, Retry, Score
+from lti_tool.platforms.families import PLATFORMS
+from lti_tool.services.http import Answer
+
+GENERIC, MOODLE, CANVAS = (
+    PLATFORMS[family]
+    for family in (PlatformFamily.GENERIC, PlatformFamily.MOODLE, PlatformFamily.CANVAS)
+)
+NOW = datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
+
+
+def _score(given: float = 8, maximum: float = 10, comment: str = "Good.") -> Score:
+    return Score(user_id="u", given=given, maximum=maximum, comment=comment, timestamp=NOW)
+
+
+def _answer(status: int, headers: dict[str, str] | None = None, body: bytes = b"") -> Answer:
+    return Answer(status=status, headers=httpx.Headers(headers), body=body)
+
+
+def test_every_family_has_its_class() -> None:
+    assert PLATFORMS.keys() == set(PlatformFamily)
+
+
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS)
+def test_a_score_is_final_and_carries_its_comment(platform: Platform) -> None:
+    body = platform.score_body(_score(given=0))
+    assert body["gradingProgress"] == "FullyGraded"
+    assert body["comment"] == "Good."
+    assert body["scoreGiven"] == 0
+    assert body["timestamp"] == "2026-03-01T12:00:00.500+00:00"
+
+
+def test_whole_numbers_are_sent_as_integers() -> None:
+    body = GENERIC.score_body(_score(given=7.5, maximum=10.0))
+    assert (body["scoreGiven"], body["scoreMaximum"]) == (7.5, 10)
+    assert isinstance(body["scoreMaximum"], int)
+
+
+@pytest.mark.parametrize(
+    ("platform", "answer", "kind"),
+    [
+        (GENERIC, _answer(200), Accepted),
+        (GENERIC, _answer(201), Accepted),
+        (GENERIC, _answer(204), Accepted),
+        (GENERIC, _answer(302), Refused),
+        (GENERIC, _answer(400), Refused),
+        (GENERIC, _answer(401), Refused),
+        (GENERIC, _answer(403), Refused),
+        (GENERIC, _answer(404), Refused),
+        (GENERIC, _answer(409), Reconcile),
+        (GENERIC, _answer(422), Refused),
+        (GENERIC, _answer(418), Refused),
+        (GENERIC, _answer(429), Retry),
+        (GENERIC, _answer(500), Retry),
+        (GENERIC, _answer(503), Retry),
+        (MOODLE, _answer(409), Reconcile),
+        (MOODLE, _answer(500), Retry),
+        (MOODLE, _answer(500, body=b"[]"), Refused),
+        (CANVAS, _answer(403), Refused),
+        (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "0.0"}), Retry),
+        (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "12.5"}), Refused),
+        (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "much"}), Refused),
+    ],
+)
+def test_an_answer_has_one_meaning(platform: Platform, answer: Answer, kind: type) -> None:
+    reading = platform.read_answer(answer)
+    assert isinstance(reading, kind)
+    if isinstance(reading, Refused):
+        assert reading.remedy
+
+
+def test_a_platforms_wish_to_wait_is_passed_on() -> None:
+    assert GENERIC.read_answer(_answer(503, {"Retry-After": "30"})) == Retry(
+        "The platform answered 503.", 30
+    )
+
+
+@pytest.mark.parametrize(
+    ("platform", "last", "expected"),
+    [
+        (GENERIC, None, NOW),
+        (GENERIC, NOW - timedelta(seconds=1), NOW),
+        (GENERIC, NOW, NOW + timedelta(milliseconds=1)),
+        (MOODLE, None, NOW),
+        (MOODLE, NOW - timedelta(seconds=3), NOW),
+        (MOODLE, NOW - timedelta(milliseconds=400), NOW.replace(second=1, microsecond=0)),
+        (MOODLE, NOW + timedelta(seconds=2), NOW.replace(second=3, microsecond=0)),
+    ],
+)
+def test_a_timestamp_is_later_as_the_platform_counts(
+    platform: Platform, last: datetime | None, expected: datetime
+) -> None:
+    assert platform.next_timestamp(NOW, last) == expected
+
+
+@pytest.mark.parametrize(
+    ("platform", "result", "held"),
+    [
+        (GENERIC, None, False),
+        (GENERIC, Result(score=None, maximum=10, comment="Good."), False),
+        (GENERIC, Result(score=8, maximum=10, comment="Good."), True),
+        (GENERIC, Result(score=0.8, maximum=1, comment=None), True),
+        (GENERIC, Result(score=80.0001, maximum=100, comment=None), True),
+        (GENERIC, Result(score=7, maximum=10, comment="Good."), False),
+        (GENERIC, Result(score=8, maximum=10, comment="Old."), False),
+        (CANVAS, Result(score=8, maximum=10, comment="Old."), True),
+        (CANVAS, None, False),
+    ],
+)
+def test_the_grade_book_is_compared_by_share_and_comment(
+    platform: Platform, result: Result | None, *, held: bool
+) -> None:
+    assert platform.holds(result, _score()) is held
+
+
+def test_moodle_clips_at_the_maximum() -> None:
+    assert MOODLE.holds(Result(score=10, maximum=10, comment=None), _score(given=12))
+
+
+def test_canvas_counts_no_regrade_as_a_new_submission() -> None:
+    extension = CANVAS.score_body(_score())["https://canvas.instructure.com/lti/submission"]
+    assert extension == {"new_submission": False, "prioritize_non_tool_grade": True}
