@@ -7,11 +7,12 @@ from uuid import uuid4
 from grading.comparison import compare
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
-from grading.replays import Replayer, cells_for, request_of
+from grading.replays import cells_for, request_of
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
 from notebooks.kernels.records import Answer, KernelSpec, ReplayResult
+from notebooks.kernels.replayer import Replayer
 from notebooks.kernels.values import Opaque, Value
 
 ROUNDS = 2

@@ -1,7 +1,6 @@
 """Which cells a judgement replays and what it asks: the same plan for ideal and student."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
 from grading.errors import UnknownSubtaskError
 from grading.probes import OpenProbe
@@ -10,19 +9,7 @@ from notebooks.kernels.records import (
     KernelSpec,
     ReplayCell,
     ReplayRequest,
-    ReplayResult,
 )
-
-
-class Replayer(Protocol):
-    """Whoever can replay cells in a fresh sandbox: a runner, or one in this process."""
-
-    async def replay(self, request: ReplayRequest) -> ReplayResult:
-        """Run the cells in order, then put the questions one by one.
-
-        A request with a known `replay_id` joins the running replay or returns its kept result.
-        """
-        ...
 
 
 def cells_for(subtask: str, cells: Sequence[Cell], order: Sequence[str]) -> tuple[Cell, ...]:

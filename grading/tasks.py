@@ -6,6 +6,7 @@ from procrastinate import Blueprint, JobContext, RetryStrategy
 
 from config.queue import Queue
 from grading import validations
+from grading.building import Builder
 from grading.validating import Validator
 
 blueprint = Blueprint()
@@ -36,3 +37,15 @@ def wake_validations(context: JobContext, timestamp: int) -> None:  # noqa: ARG0
     """Enqueue jobs for validations that no job looks after any more."""
     with context.additional_context["database"].transaction() as session:
         validations.wake_forgotten(session)
+
+
+@blueprint.task(name="build_case", queue=Queue.BUILDS.value, pass_context=True, retry=UNEXPECTED)
+async def build_case(context: JobContext, *, case_version_id: str) -> None:
+    """Build one case version."""
+    builder = Builder(
+        database=context.additional_context["database"],
+        runners=context.additional_context["runner"],
+        objects=context.additional_context["objects"],
+        settings=context.additional_context["settings"],
+    )
+    await builder.build(UUID(case_version_id))

@@ -10,10 +10,11 @@ from config.database import Database
 from config.settings import Settings
 from grading import validations
 from grading.judge import Judgement, judge
-from grading.replays import Replayer, request_of
+from grading.replays import request_of
 from grading.validations import Work
 from notebooks.errors import KernelError
 from notebooks.kernels.records import ReplayResult
+from notebooks.kernels.replayer import Replayer
 
 RUNNER_PAUSES = (1.0, 3.0, 6.0)
 """Seconds between tries while the runner cannot be had: four tries, then the student is told."""

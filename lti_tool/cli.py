@@ -10,7 +10,7 @@ from grading.errors import GradingError
 from lti_tool.errors import LtiToolError
 from notebooks.errors import NotebooksError
 
-COMMANDS = ("runner", "up", "worker")
+COMMANDS = ("case", "grade", "runner", "up", "worker")
 
 
 class LazyGroup(click.Group):

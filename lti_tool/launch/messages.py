@@ -9,13 +9,12 @@ ours. Nor is its HTTP: it is handed the one key that counts, with the algorithm 
 import base64
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from pylti1p3.cookie import CookieService
 from pylti1p3.exception import LtiException
 from pylti1p3.message_launch import MessageLaunch
 from pylti1p3.registration import Registration as LibraryRegistration
-from pylti1p3.registration import TKeySet
 from pylti1p3.request import Request
 from pylti1p3.session import SessionService
 from pylti1p3.tool_config.dict import ToolConfDict
@@ -77,7 +76,7 @@ class _Message(MessageLaunch[_FormPost, ToolConfDict, SessionService, _NoCookies
     def __init__(self, id_token: str, key: PublicKey) -> None:
         request = _FormPost(id_token)
         super().__init__(request, ToolConfDict({}), SessionService(request), _NoCookies())
-        key_set = cast("TKeySet", {"keys": [dict(key)]})
+        key_set: Any = {"keys": [dict(key)]}  # the library types two of a JWK's members
         self._registration = LibraryRegistration().set_key_set(key_set)
         self.set_auto_validation(enable=False)
         self.set_jwt_verify_options(_SIGNATURE_ONLY)

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
-from notebooks.cases.service import latest_ready_version
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
@@ -15,6 +14,7 @@ from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import open_attempt
 from notebooks.cases.models import Case, CaseVersion
+from notebooks.cases.service import latest_ready_version
 
 CASE_PARAMETER = "case"
 """The custom parameter by which an activity names its case."""

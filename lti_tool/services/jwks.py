@@ -15,6 +15,10 @@ from lti_tool.services.http import PlatformHttp
 LIFETIME_SECONDS = 3600.0
 REFETCH_SECONDS = 30.0
 """At most one search per platform in this time for keys that it has not published before."""
+REST_SECONDS = 5.0
+"""How long a platform whose keys could not be had is left alone: a crowd that waits for one slow
+answer must not each wait for another.
+"""
 KEY_LIMIT = 50
 MODULUS_BITS = 2048
 
@@ -30,6 +34,7 @@ class _KeySet:
     keys: Mapping[str, PublicKey] = field(default_factory=dict)
     fetched_at: float | None = None
     searched_at: float | None = None
+    failed_at: float | None = None
 
 
 class KeySets:
@@ -65,14 +70,23 @@ class KeySets:
         return known.searched_at is None or now - known.searched_at > REFETCH_SECONDS
 
     def _fetch(self, known: _KeySet, url: str, now: float) -> None:
+        if known.failed_at is not None and now - known.failed_at < REST_SECONDS:
+            raise KeysUnavailableError("The platform's keys could not be had a moment ago")
+        try:
+            known.keys = self._ask(url)
+        except KeysUnavailableError:
+            known.failed_at = self._clock()
+            raise
+        known.fetched_at, known.failed_at = now, None
+
+    def _ask(self, url: str) -> Mapping[str, PublicKey]:
         try:
             answer = self._http.send("GET", url, headers={"Accept": "application/json"})
         except PlatformUnreachableError as error:
             raise KeysUnavailableError(str(error)) from error
         if not answer.ok:
             raise KeysUnavailableError(f"The platform's key set answered {answer.status}")
-        known.keys = parse_key_set(answer.body)
-        known.fetched_at = now
+        return parse_key_set(answer.body)
 
 
 def parse_key_set(body: bytes) -> Mapping[str, PublicKey]:

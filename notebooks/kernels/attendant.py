@@ -4,9 +4,8 @@ from pathlib import Path
 
 import httpx
 
-from config.errors import CertificateError
 from config.tls import ClientContexts
-from notebooks.kernels.calls import kernel_path, raise_for
+from notebooks.kernels.calls import UNREACHABLE, kernel_path, raise_for
 from notebooks.kernels.errors import KernelMissingError, RunnerUnreachableError
 from notebooks.kernels.records import CodePosition, Completion, Inspection, KernelStatus, Record
 
@@ -69,7 +68,7 @@ class RunnerAttendant:
                 known = (context, httpx.Client(verify=context, trust_env=False))
                 self._client = known
             reply = known[1].request(method, address, content=content, timeout=seconds)
-        except (httpx.TransportError, CertificateError) as error:
+        except UNREACHABLE as error:
             raise RunnerUnreachableError(f"the runner cannot be reached: {error}") from error
         raise_for(reply)
         return reply

@@ -1,11 +1,13 @@
 """What every caller of a runner shares: paths, patience, and errors from answers."""
 
 import asyncio
+import ssl
 import time
 from typing import Any
 
 import httpx
 
+from config.errors import CertificateError
 from notebooks.errors import KernelError
 from notebooks.kernels.errors import (
     KernelBusyError,
@@ -21,6 +23,12 @@ PATIENCE_SECONDS = 10.0
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
+
+UNREACHABLE = (httpx.TransportError, ssl.SSLError, CertificateError)
+"""What it looks like when a runner is not there, or refuses our certificate.
+
+A refusal comes after the handshake in TLS 1.3, where httpx does not translate it.
+"""
 
 ERROR_CODES: dict[str, type[KernelError]] = {
     "missing": KernelMissingError,

@@ -11,10 +11,9 @@ from typing import Self
 import httpx
 from pydantic import ValidationError
 
-from config.errors import CertificateError
 from config.tls import ClientContexts
 from notebooks.kernels.attendant import RunnerAttendant
-from notebooks.kernels.calls import PATIENCE_SECONDS, Patience, kernel_path, raise_for
+from notebooks.kernels.calls import PATIENCE_SECONDS, UNREACHABLE, Patience, kernel_path, raise_for
 from notebooks.kernels.errors import KernelMissingError, RunUnknownError
 from notebooks.kernels.events import HEARTBEAT_SECONDS
 from notebooks.kernels.records import (
@@ -100,7 +99,7 @@ class RunnerClient:
                     yield event
                     if isinstance(event.body, Finished):
                         return
-            except (httpx.TransportError, CertificateError, ValidationError) as error:
+            except (*UNREACHABLE, ValidationError) as error:
                 await patience.wait(error)
             else:
                 raise RunUnknownError("The run's last events were acknowledged before.")
@@ -154,7 +153,7 @@ class RunnerClient:
         try:
             client = await self._client()
             reply = await client.get(f"{url}/casebook/health")
-        except (httpx.TransportError, CertificateError):
+        except UNREACHABLE:
             return False
         return reply.is_success
 
@@ -168,7 +167,7 @@ class RunnerClient:
             try:
                 client = await self._client()
                 reply = await client.request(method, address, content=content, timeout=timeout)
-            except (httpx.TransportError, CertificateError) as error:
+            except UNREACHABLE as error:
                 await patience.wait(error)
                 continue
             raise_for(reply)

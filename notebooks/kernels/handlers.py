@@ -67,6 +67,9 @@ class RunnerHandler(RequestHandler):
             log.warning("runner.refused", role=role, action=action)
             raise HTTPError(403, reason=f"role {role} may not {action}")
 
+    def check_xsrf_cookie(self) -> None:
+        """Accept: nobody is known by a cookie here."""
+
     def body(self, record: type[_RecordT]) -> _RecordT:
         """Return the request's body as a record; 422 if it is none."""
         try:
@@ -228,6 +231,17 @@ class HealthHandler(RunnerHandler):
         self.finish({"ok": True})
 
 
+class UnknownHandler(RunnerHandler):
+    """Everything else."""
+
+    action = Action.RUNNER_HEALTH
+
+    def prepare(self) -> None:
+        """Answer that there is nothing, whatever the method."""
+        super().prepare()
+        raise HTTPError(404)
+
+
 def routes(kernels: Kernels, replays: Replays) -> list[tuple[str, type[RunnerHandler], Any]]:
     """Return every route of the runner's API."""
     parts = {"kernels": kernels, "replays": replays}
@@ -243,6 +257,7 @@ def routes(kernels: Kernels, replays: Replays) -> list[tuple[str, type[RunnerHan
         (rf"{kernel}/inspect", InspectHandler, parts),
         (r"/casebook/replays", ReplaysHandler, parts),
         (r"/casebook/health", HealthHandler, parts),
+        (r"/casebook/.*", UnknownHandler, parts),
     ]
 
 

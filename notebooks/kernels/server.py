@@ -1,111 +1,23 @@
-"""The runner as a process: a Jupyter Server extension behind a listener of our own.
-
-Jupyter Server brings the application, its loop and its life cycle. None of its services can be
-reached: they are not mounted, and the listener passes on nothing but `/casebook/`. The listener
-demands a client certificate and takes the newest one of its own for each connection.
-"""
+"""The runner as a process: what `casebook runner` starts."""
 
 import os
-import signal
-import ssl
+import sys
+from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import structlog
-from jupyter_server.extension.application import ExtensionApp
-from jupyter_server.serverapp import ServerApp
-from tornado.httpserver import HTTPServer
-from tornado.routing import PathMatches, Rule, RuleRouter
 
 from config.errors import CertificateError
 from config.paths import runtime_dir
 from config.settings import Settings
-from config.tls import ServerContexts
 from notebooks.kernels.check import check_sandbox
-from notebooks.kernels.handlers import routes
-from notebooks.kernels.kernels import Kernels
 from notebooks.kernels.launcher import Launcher
-from notebooks.kernels.local import SandboxReplayer
-from notebooks.kernels.replays import Replays
 
 log = structlog.get_logger(__name__)
 
-_MAX_BODY_BYTES = 64 * 1024 * 1024
-_MODULE = "notebooks.kernels.server"
-
-
-class RunnerExtension(ExtensionApp):
-    """The runner's routes, and what they work on, as a Jupyter Server extension."""
-
-    name = "casebook_runner"
-    kernels: Kernels
-    replays: Replays
-    launcher: Launcher
-
-    def initialize_handlers(self) -> None:
-        """Make the parts, which need no running loop, and mount the routes."""
-        server = self.serverapp
-        if not isinstance(server, RunnerServer):
-            raise TypeError("the runner's extension runs in the runner's own server only")
-        self.launcher = server.launcher
-        self.kernels = Kernels(server.runner_settings, self.launcher)
-        self.replays = Replays(SandboxReplayer(self.launcher))
-        self.handlers.extend(routes(self.kernels, self.replays))
-
-    async def _start_jupyter_server_extension(self, _serverapp: ServerApp) -> None:
-        self.kernels.start()
-
-    async def stop_extension(self) -> None:
-        """End every sandbox."""
-        await self.replays.close()
-        await self.kernels.close()
-        self.launcher.close()
-
-
-def _jupyter_server_extension_points() -> list[dict[str, Any]]:
-    return [{"module": _MODULE, "app": RunnerExtension}]
-
-
-class _Listener(HTTPServer):
-    """Asks for the TLS context anew for each connection."""
-
-    contexts: ServerContexts
-
-    @property
-    def ssl_options(self) -> ssl.SSLContext:
-        return self.contexts.get()
-
-    @ssl_options.setter
-    def ssl_options(self, _options: object) -> None:
-        """Ignore what the base class sets; there is no other way than `contexts`."""
-
-
-class RunnerServer(ServerApp):
-    """Jupyter Server without its services, and with our listener."""
-
-    default_services = ()  # type: ignore[assignment] # typed by the length of its own
-    runner_settings: Settings
-    launcher: Launcher
-
-    def init_signal(self) -> None:
-        """End orderly on both signals, without asking back."""
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._signal_stop)
-
-    def start_app(self) -> None:
-        """Announce nothing and write no files about a login that does not exist."""
-
-    def init_httpserver(self) -> None:
-        """Make the listener; it passes on nothing but the runner's own paths."""
-        router = RuleRouter([Rule(PathMatches(r"/casebook/.*"), self.web_app)])
-        listener = _Listener(router, max_body_size=_MAX_BODY_BYTES)
-        listener.contexts = ServerContexts(self.runner_settings.certificates_dir / "runner")
-        self._http_server = listener
-        self.io_loop.add_callback(self._listen)
-
-    def _listen(self) -> None:
-        self.http_server.listen(self.runner_settings.runner_port, "127.0.0.1")
-        log.info("runner.listening", port=self.runner_settings.runner_port)
+_NEEDLESS = "rfc3987_syntax"
+"""Jupyter Server's dependency compiles a grammar of addresses when imported, for two seconds; it
+is optional to jsonschema, which takes None here for `not installed`."""
 
 
 def main(settings: Settings) -> None:
@@ -121,16 +33,9 @@ def main(settings: Settings) -> None:
         log.warning("runner.weak_limits", note=note)
     _require_certificate(settings.certificates_dir / "runner")
     _keep_to(runtime / "jupyter")
-    server = RunnerServer(
-        allow_root=True,
-        open_browser=False,
-        log_level="WARNING",
-        jpserver_extensions={_MODULE: True},
-    )
-    server.runner_settings = settings
-    server.launcher = launcher
-    server.initialize(argv=[], find_extensions=False)
-    server.start()
+    sys.modules.setdefault(_NEEDLESS, None)  # type: ignore[arg-type] # so Python marks absence
+    # Imported late: what can fail has been checked by then, and fails at once.
+    import_module("notebooks.kernels.jupyter").make_server(settings, launcher).start()
 
 
 def _require_certificate(folder: Path) -> None:

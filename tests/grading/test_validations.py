@@ -11,11 +11,11 @@ from config.settings import Settings
 from grading import validations
 from grading.errors import UnknownSubtaskError
 from grading.models import SubtaskResult, Validation, ValidationState, Verdict
-from grading.replays import Replayer
 from grading.standing import latest_validations, points_of
 from grading.validating import Validator
 from notebooks.errors import KernelError
 from notebooks.kernels.records import ReplayRequest, ReplayResult
+from notebooks.kernels.replayer import Replayer
 from tests.grading.conftest import World, document
 from tests.grading.factories import Interpreter
 

@@ -8,7 +8,7 @@ import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FakeAttempt } from "./fake-attempt.mjs";
 
-const DIST = fileURLToPath(new URL("../../static/dist/", import.meta.url));
+const STATIC = fileURLToPath(new URL("../../static/", import.meta.url));
 const TYPES = { ".js": "text/javascript", ".css": "text/css", ".json": "application/json" };
 const NONCE = "Zm9yLXRlc3Rz";
 const POLICY = [
@@ -44,7 +44,7 @@ async function answer(context, request, response) {
   const { faults } = context;
   const { pathname } = new URL(request.url, "http://fake");
   if (faults.down) return response.destroy();
-  if (pathname.startsWith("/static/dist/")) return file(pathname, response);
+  if (pathname.startsWith("/static/")) return file(pathname, response);
   if (pathname.startsWith("/workspace/")) return page(context, response);
   const body = await bodyOf(request);
   if (faults.delayMs > 0) await new Promise((resolve) => setTimeout(resolve, faults.delayMs));
@@ -110,7 +110,7 @@ function renew({ faults, seen }, response) {
 }
 
 function page({ attempt, faults, locale }, response) {
-  const manifest = JSON.parse(readFileSync(join(DIST, ".vite/manifest.json"), "utf8"));
+  const manifest = JSON.parse(readFileSync(join(STATIC, "dist/.vite/manifest.json"), "utf8"));
   const entry = manifest["src/main.tsx"];
   const id = attempt.state.attempt_id;
   const boot = {
@@ -122,10 +122,12 @@ function page({ attempt, faults, locale }, response) {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
   });
+  // The shell's own sheet is part of what the page must live with.
+  const shell = '<link rel="stylesheet" href="/static/css/pages.css">';
   const sheets = entry.css.map((name) => `<link rel="stylesheet" href="/static/dist/${name}">`);
   response.end(`<!doctype html><html lang="${locale}"><head><meta charset="utf-8">
 <title>${boot.title}</title><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="csp-nonce" content="${NONCE}">${sheets.join("")}
+<meta name="csp-nonce" content="${NONCE}">${shell}${sheets.join("")}
 <script type="application/json" id="casebook-boot">${JSON.stringify(boot)}</script>
 <script type="module" src="/static/dist/${entry.file}"></script></head>
 <body><div id="workspace"></div></body></html>`);
@@ -133,7 +135,7 @@ function page({ attempt, faults, locale }, response) {
 
 function file(pathname, response) {
   try {
-    const bytes = readFileSync(join(DIST, pathname.slice("/static/dist/".length)));
+    const bytes = readFileSync(join(STATIC, pathname.slice("/static/".length)));
     response.writeHead(200, { "Content-Type": TYPES[extname(pathname)] ?? "text/plain" });
     response.end(bytes);
   } catch {

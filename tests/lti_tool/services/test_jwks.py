@@ -73,6 +73,19 @@ def test_keys_that_cannot_be_had_are_a_fault_of_the_platform(
         sets.key(f"{platform.origin}/jwks", "key-1")
 
 
+def test_a_platform_that_failed_is_left_alone_for_a_moment(
+    sets: KeySets, platform: Platform, clock: Clock
+) -> None:
+    url = f"{platform.origin}/jwks"
+    platform.faults.append(Fault("/jwks", status=500))
+    for _ in range(3):
+        with pytest.raises(KeysUnavailableError):
+            sets.key(url, "key-1")
+    assert len(platform.requests("/jwks")) == 1
+    clock.now += 6
+    assert sets.key(url, "key-1")["kid"] == "key-1"
+
+
 def test_only_rsa_signature_keys_are_taken_and_their_algorithm_is_ours(platform: Platform) -> None:
     [good] = platform.jwks()["keys"]
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - refused

@@ -14,16 +14,16 @@ export function Header() {
     <header class="top">
       <div class="top-inner">
         <h1 class="top-title">{title}</h1>
+        <p class="points">
+          <span class="points-word">{t("header.points")} </span>
+          <strong data-testid="points">
+            {t("header.pointsOf", { score: number(points.score), max: number(points.max_score) })}
+          </strong>
+        </p>
         <div class="top-facts">
-          {graded ? <Delivery /> : <p class="delivery">{t("header.practice")}</p>}
-          <KernelWord />
           <SaveWord />
-          <p class="points">
-            <span class="points-word">{t("header.points")} </span>
-            <strong data-testid="points">
-              {t("header.pointsOf", { score: number(points.score), max: number(points.max_score) })}
-            </strong>
-          </p>
+          <KernelWord />
+          {graded ? <Delivery /> : <p class="delivery">{t("header.practice")}</p>}
         </div>
       </div>
       <progress class="meter" max={points.max_score || 1} value={points.score} aria-hidden="true" />

@@ -25,7 +25,7 @@ export function Outputs({ cellId, number, taskNumber }: Props) {
   if (!run) return null;
   const chartName =
     taskNumber > 0
-      ? t("output.chart", { task: taskNumber })
+      ? t("output.chart", { number: taskNumber })
       : t("output.chartIntro", { number });
   const stale = run.previousOutputs;
   return (

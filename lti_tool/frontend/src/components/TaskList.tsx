@@ -4,7 +4,7 @@ import { useAttempt, useServices } from "./context";
 import { Icon, type IconName } from "./Icon";
 
 const ICONS: Readonly<Record<string, IconName>> = {
-  approved: "check", needs_work: "alert", uncertain: "question", blocked: "lock",
+  approved: "check", needs_work: "bang", uncertain: "question", blocked: "lock",
   checking: "spin", open: "dot",
 };
 

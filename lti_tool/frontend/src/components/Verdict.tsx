@@ -16,7 +16,7 @@ export function Verdict({ subtaskId, validation }: Props) {
     return <p class="quiet checking">{t(`validation.${step}`)}…</p>;
   }
   const { verdict, points, maxPoints, endedAt } = validation;
-  if (verdict === null || validation.state === "failed") return null;
+  if (verdict === null) return null;
   return (
     <p class="verdict">
       <VerdictChip verdict={verdict} testId={`verdict-${subtaskId}`} />

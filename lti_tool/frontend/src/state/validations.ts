@@ -61,8 +61,18 @@ export interface ValidationFinished extends ValidationEvent {
 }
 
 export function finished(attempt: Attempt, event: ValidationFinished): Attempt {
+  const id = event.validation_id;
+  if (event.state === "failed") {
+    // The check failed, not the student: what was known before is still the last word.
+    return changed(attempt, event.subtask, (before) => ({
+      ...before,
+      id,
+      state: "failed",
+      refusal: null,
+    }));
+  }
   return changed(attempt, event.subtask, () => ({
-    id: event.validation_id,
+    id,
     state: event.state,
     verdict: event.verdict,
     points: event.points,

@@ -1,0 +1,266 @@
+"""Judgement without database, web or queue: the same code as in the service, called in process."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from pydantic import BaseModel, ConfigDict
+
+from config.settings import Settings
+from grading.comparison import render
+from grading.errors import CasePreparationError
+from grading.evidence import Evidence
+from grading.judge import Situation, judge
+from grading.models import Verdict
+from grading.preparation import prepare
+from grading.probes import PreparedProbe
+from grading.replays import cells_for, request_of
+from notebooks.attempts.document import Cell
+from notebooks.attempts.kernels import limits_of
+from notebooks.cases import archive
+from notebooks.cases.data import unpack
+from notebooks.cases.models import CaseVersion
+from notebooks.cases.notebook import RawCell, document_cell, read_notebook
+from notebooks.cases.problems import Problem, ProblemLog, Problems
+from notebooks.cases.reader import CaseContent, read_case
+from notebooks.environments.build import build_environment
+from notebooks.environments.errors import EnvironmentBuildError
+from notebooks.errors import KernelError
+from notebooks.kernels.records import KernelSpec
+from notebooks.kernels.replayer import Replayer
+from notebooks.objects import FileSystemStore
+
+MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
+_TAG = "subtask:"
+
+
+class _Report(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class ProblemReport(_Report):
+    """One fault of a case; `cell` and `line` count from 1."""
+
+    file: str
+    cell: int | None
+    line: int | None
+    message: str
+
+
+class ProbeReport(_Report):
+    """One probe with what the ideal solution answers."""
+
+    id: str
+    subtask: str
+    asked: str
+    expected: str
+    origin: str
+
+
+class CaseReport(_Report):
+    """What `casebook case check` prints: `problems` is empty if the case can be used."""
+
+    case: str
+    title: str | None = None
+    probes: tuple[ProbeReport, ...] = ()
+    problems: tuple[ProblemReport, ...] = ()
+    seconds: float = 0.0
+
+
+class SubtaskReport(_Report):
+    """The judgement of one subtask of one notebook."""
+
+    id: str
+    verdict: Verdict
+    points: float
+    evidence: tuple[dict[str, object], ...]
+    seconds: float
+
+
+class GradeReport(_Report):
+    """The judgement of one notebook; with an `error`, nothing of it could be judged."""
+
+    notebook: str
+    score: float | None = None
+    max_score: float | None = None
+    subtasks: tuple[SubtaskReport, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCase:
+    """A case that notebooks can be judged by."""
+
+    content: CaseContent
+    spec: KernelSpec
+    probes: tuple[PreparedProbe, ...]
+
+
+async def check_case(
+    path: Path, replayer: Replayer, *, settings: Settings, log: Callable[[str], None]
+) -> CaseReport:
+    """Build a case and run its ideal solution; every fault becomes a problem of the report."""
+    began = time.monotonic()
+    try:
+        ready = await ready_case(path, replayer, settings=settings, log=log)
+    except CasePreparationError as error:
+        problems = tuple(
+            ProblemReport(file=p.file, cell=p.cell, line=p.line, message=p.message)
+            for p in error.problems
+        )
+        seconds = round(time.monotonic() - began, 2)
+        return CaseReport(case=str(path), problems=problems, seconds=seconds)
+    probes = tuple(
+        ProbeReport(
+            id=probe.id,
+            subtask=probe.subtask,
+            asked=probe.asked,
+            expected=render(probe.expected),
+            origin=probe.origin,
+        )
+        for probe in ready.probes
+    )
+    title = ready.content.profile.title
+    seconds = round(time.monotonic() - began, 2)
+    return CaseReport(case=str(path), title=title, probes=probes, seconds=seconds)
+
+
+async def ready_case(
+    path: Path, replayer: Replayer, *, settings: Settings, log: Callable[[str], None]
+) -> ReadyCase:
+    """Read a case, build its environment and compute its expected answers.
+
+    Raises:
+        CasePreparationError: with every problem, of whatever step.
+        KernelError: no sandbox can be had.
+    """
+    content = await asyncio.to_thread(read_case, path)
+    if isinstance(content, Problems):
+        raise CasePreparationError(content.items)
+    try:
+        environment = await build_environment(
+            content.requirements, root=settings.environments_dir, log=log
+        )
+    except EnvironmentBuildError as error:
+        problem = Problem("requirements.txt", None, None, str(error))
+        raise CasePreparationError((problem,)) from error
+    data = await asyncio.to_thread(_place_data, content, settings)
+    limits = limits_of(settings, content.profile.policy)
+    spec = KernelSpec(environment=environment, data=data, limits=limits)
+    log("Running the ideal solution.")
+    return ReadyCase(content, spec, await prepare(content, replayer, spec=spec))
+
+
+def _place_data(content: CaseContent, settings: Settings) -> str | None:
+    """Unpack the case's data by the same way as a stored version's, through an archive."""
+    with tempfile.TemporaryDirectory(prefix="casebook-case-") as folder:
+        objects = FileSystemStore(Path(folder))
+        with tempfile.TemporaryFile() as packed:
+            archive.pack(content.files.paths, packed)
+            packed.seek(0)
+            objects.put("case.zip", packed)
+        version = CaseVersion(archive_key="case.zip")
+        return unpack(objects, version, settings.state_dir / "data")
+
+
+async def grade_notebook(
+    case: ReadyCase, notebook: Path, replayer: Replayer, *, settings: Settings
+) -> GradeReport:
+    """Judge every subtask of one notebook, in order; a notebook that cannot be read is told so."""
+    cells = await asyncio.to_thread(_read_student, case.content, notebook)
+    if isinstance(cells, str):
+        return GradeReport(notebook=str(notebook), error=cells)
+    profile = case.content.profile
+    order = [subtask.id for subtask in profile.subtasks]
+    verdicts: dict[str, Verdict] = {}
+    reports = []
+    for subtask in profile.subtasks:
+        began = time.monotonic()
+        probes = [probe for probe in case.probes if probe.subtask == subtask.id]
+        situation = Situation(
+            subtask=subtask.id,
+            titles={known.id: known.title for known in profile.subtasks},
+            verdicts=verdicts,
+            cells=cells_for(subtask.id, cells, order),
+            wall_seconds=settings.replay_seconds,
+            locale=profile.locale,
+        )
+        request = request_of(
+            uuid4().hex, case.spec, situation.cells, probes, situation.wall_seconds
+        )
+        try:
+            result = await replayer.replay(request)
+        except KernelError as error:
+            return GradeReport(notebook=str(notebook), error=f"It could not be run: {error}")
+        judgement = await asyncio.to_thread(judge, situation, probes, result)
+        verdicts[subtask.id] = judgement.verdict
+        reports.append(
+            SubtaskReport(
+                id=subtask.id,
+                verdict=judgement.verdict,
+                points=subtask.points if judgement.verdict is Verdict.APPROVED else 0.0,
+                evidence=tuple(_told(item) for item in judgement.evidence),
+                seconds=round(time.monotonic() - began, 3),
+            )
+        )
+    return GradeReport(
+        notebook=str(notebook),
+        score=sum(report.points for report in reports),
+        max_score=sum(subtask.points for subtask in profile.subtasks),
+        subtasks=tuple(reports),
+    )
+
+
+def _told(item: Evidence) -> dict[str, object]:
+    fields = {"id", "kind", "locus", "observed", "expected", "message", "outcome"}
+    return item.model_dump(mode="json", include=fields)
+
+
+def _read_student(content: CaseContent, notebook: Path) -> tuple[Cell, ...] | str:
+    """Return a notebook's cells with their subtasks, or why it cannot be read.
+
+    A cell's subtask is that of the template's or solution's cell with the same id; of other cells
+    it is the one that a tag names. Code that does not compile is the student's to be told of.
+    """
+    try:
+        if notebook.stat().st_size > MAX_NOTEBOOK_BYTES:
+            return "The file is too large for a notebook."
+        text = notebook.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return f"The file cannot be read: {error}"
+    log = ProblemLog()
+    raw = read_notebook(text, notebook.name, log)
+    if not raw:
+        problems = log.result().items
+        return problems[0].message if problems else "The notebook has no cells."
+    known = {cell.id: cell.subtask for cell in (*content.solution, *content.template)}
+    subtasks = {subtask.id for subtask in content.profile.subtasks}
+    return tuple(document_cell(cell, known.get(cell.id) or _tagged(cell, subtasks)) for cell in raw)
+
+
+def _tagged(cell: RawCell, subtasks: set[str]) -> str | None:
+    named = [tag.removeprefix(_TAG) for tag in cell.tags if tag.startswith(_TAG)]
+    return next((name for name in named if name in subtasks), None)
+
+
+async def grade_all(  # noqa: PLR0913 - one keyword for each thing a batch needs
+    case: ReadyCase,
+    notebooks: Sequence[Path],
+    replayer: Replayer,
+    *,
+    settings: Settings,
+    jobs: int,
+    report: Callable[[GradeReport], None],
+) -> None:
+    """Judge several notebooks, `jobs` at a time; each is reported as soon as it is judged."""
+    places = asyncio.Semaphore(jobs)
+
+    async def one(notebook: Path) -> None:
+        async with places:
+            report(await grade_notebook(case, notebook, replayer, settings=settings))
+
+    await asyncio.gather(*(one(notebook) for notebook in notebooks))

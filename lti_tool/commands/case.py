@@ -1,0 +1,52 @@
+"""`casebook case`."""
+
+import asyncio
+from pathlib import Path
+
+import click
+
+from config.settings import Settings
+from grading.offline import CaseReport, check_case
+from notebooks.kernels.local import LocalReplayer
+
+
+@click.group(name="case")
+def command() -> None:
+    """Look after cases."""
+
+
+@command.command(name="check")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def check(context: click.Context, path: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag
+    """Build the case at PATH, run its ideal solution, and print its probes and problems."""
+    report = asyncio.run(_check(path))
+    if as_json:
+        click.echo(report.model_dump_json())
+    else:
+        _print(report)
+    context.exit(1 if report.problems else 0)
+
+
+async def _check(path: Path) -> CaseReport:
+    settings = Settings()
+    replayer = LocalReplayer(settings)
+    try:
+        return await check_case(
+            path, replayer, settings=settings, log=lambda line: click.echo(line, err=True)
+        )
+    finally:
+        replayer.close()
+
+
+def _print(report: CaseReport) -> None:
+    for problem in report.problems:
+        place = [problem.file]
+        place += [f"cell {problem.cell}"] if problem.cell is not None else []
+        place += [f"line {problem.line}"] if problem.line is not None else []
+        click.echo(f"{', '.join(place)}: {problem.message}")
+    for probe in report.probes:
+        click.echo(f"{probe.subtask:12} {probe.id:16} {probe.asked} → {probe.expected}")
+    if not report.problems:
+        click.echo(f"“{report.title}” can be used: {len(report.probes)} probes.")
