@@ -12,7 +12,8 @@ import { attemptOf } from "../state/snapshot";
 import type { Store } from "../state/store";
 import { type Clock, pause } from "./clock";
 
-const RUN_TRIES = 4;
+/** With the waits between them about ten seconds: a web process is restarted in less. */
+const TRIES = 6;
 
 export interface WorkspaceParts {
   api: AttemptApi;
@@ -107,7 +108,9 @@ export class Workspace {
     const page = store.state;
     if (page.phase !== "ready" || isChecking(page.attempt.validations[subtask])) return;
     store.dispatch({ type: "validation.asked", subtask });
-    const ask = () => api.validate(subtask, this.document.currentRevision);
+    const revision = () => this.document.currentRevision;
+    // Safe to send twice: an open validation of the subtask is answered again.
+    const ask = () => this.insistently(() => api.validate(subtask, revision()));
     let answer: Result<{ validation_id: string }> | null = null;
     if (await this.document.flush()) {
       answer = await ask();
@@ -161,11 +164,11 @@ export class Workspace {
   }
 
   /** Sends again what failed in passing; only for requests that are safe to send twice. */
-  private async insistently(send: () => Promise<Result<void>>): Promise<Result<void>> {
+  private async insistently<T>(send: () => Promise<Result<T>>): Promise<Result<T>> {
     for (let failures = 1; ; failures += 1) {
       const answer = await send();
       const final = answer.ok || !isPassing(answer.error) || answer.error.kind === "busy";
-      if (final || failures >= RUN_TRIES) return answer;
+      if (final || failures >= TRIES) return answer;
       await pause(this.parts.clock, backoffMs(failures, this.parts.random));
     }
   }

@@ -12,11 +12,13 @@ export function Banners() {
   const setAside = useAttempt((attempt) => attempt.setAside);
   if (expired) {
     return (
-      <Banner icon="alert" urgent text={`${t("session.expired")} ${t("session.kept")}`} />
+      <div class="banners">
+        <Banner icon="alert" urgent text={`${t("session.expired")} ${t("session.kept")}`} />
+      </div>
     );
   }
   return (
-    <>
+    <div class="banners">
       {save === "conflict" ? (
         <Banner icon="question" urgent text={`${t("conflict.title")} ${t("conflict.text")}`}>
           <Choice primary words={t("conflict.mine")} act={() => workspace.document.keepMine()} />
@@ -35,7 +37,7 @@ export function Banners() {
         </Banner>
       ) : null}
       <KernelBanner />
-    </>
+    </div>
   );
 }
 

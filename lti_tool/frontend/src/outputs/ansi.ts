@@ -19,7 +19,6 @@ const FLAG_ENDS: Readonly<Record<number, readonly string[]>> = {
 };
 
 /** Control sequences: CSI (its `m` is a style) and OSC (titles, links), which are dropped. */
-// eslint-disable-next-line no-control-regex -- escape characters are what this file is about
 const SEQUENCE = /\x1b\[([0-9;:?]*)([@-~])|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]/g;
 
 /**
