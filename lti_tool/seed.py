@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from uuid import UUID
 
-from notebooks.cases.service import store_case
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -16,6 +15,7 @@ from config.settings import Settings
 from lti_tool.demo_lms.registration import demo_registration
 from lti_tool.services.registrations import add_registration
 from notebooks.cases.models import BuildState, CaseVersion
+from notebooks.cases.service import store_case
 from notebooks.objects import FileSystemStore
 
 

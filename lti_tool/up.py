@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import click
 import httpx
-from notebooks.kernels.check import check_sandbox
 from pydantic import SecretStr
 
 from config.certificates import ensure_authority, ensure_issued
@@ -26,6 +25,7 @@ from config.supervisor import StopRequestedError, Supervisor, say_to_stderr
 from config.tls import ClientContexts
 from lti_tool.lanes import ready_file
 from lti_tool.seed import CaseBuilds, seed_demo
+from notebooks.kernels.check import check_sandbox
 
 ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)
 READY_SECONDS = 120

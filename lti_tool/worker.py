@@ -4,15 +4,14 @@ import asyncio
 from typing import Any
 
 import grading.tasks
-import notebooks.tasks
-from notebooks.kernels.client import RunnerClient
-
 import lti_tool.tasks
+import notebooks.tasks
 from config.database import Database, connect
 from config.logging import configure_logging
 from config.roles import Role
 from config.settings import Settings
 from lti_tool.lanes import database_url, make_app, ready_file, serve
+from notebooks.kernels.client import RunnerClient
 from notebooks.objects import FileSystemStore
 
 

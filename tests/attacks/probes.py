@@ -103,7 +103,7 @@ attempt("core_pattern", lambda: pathlib.Path("/proc/sys/kernel/core_pattern").wr
 found["userns"] = code_of("/usr/bin/unshare", "-U", "true")
 found["su"] = code_of("/usr/bin/su", "-c", "id")
 
-for path in ("/home/student/big", "/tmp/big", "/dev/shm/big"):  # noqa: S108 - an attack
+for path in ("/home/student/big", "/tmp/big", "/dev/shm/big"):
     found[f"fill {path}"] = fill(path)
 
 sys.stdout.write(json.dumps(found))
