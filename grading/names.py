@@ -149,8 +149,20 @@ class _Reader:
 
     def _assign(self, node: ast.Assign) -> None:
         self._in_order(node.value, *node.targets)
-        if isinstance(node.value, ast.Constant) and node.value.value is Ellipsis:
-            self.placeholders |= {t.id for t in node.targets if isinstance(t, ast.Name)}
+        if _is_stub(node.value):
+            self.placeholders |= {
+                part.id
+                for target in node.targets
+                for part in ast.walk(target)
+                if isinstance(part, ast.Name)
+            }
+
+
+def _is_stub(value: ast.expr) -> bool:
+    """Tell whether a value is `...`, or a tuple or list of nothing else."""
+    if isinstance(value, ast.Tuple | ast.List):
+        return bool(value.elts) and all(map(_is_stub, value.elts))
+    return isinstance(value, ast.Constant) and value.value is Ellipsis
 
 
 def _free(scope: ast.AST) -> set[str]:

@@ -31,7 +31,6 @@ from notebooks.cases.profile import Profile
 from notebooks.errors import KernelError
 from notebooks.journal import log
 from notebooks.kernels.errors import KernelMissingError
-from notebooks.kernels.records import KernelState
 from notebooks.outputs import render_markdown
 
 
@@ -97,8 +96,10 @@ def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> K
         return KernelView()
     if status is None:
         return told if told.state == "starting" else KernelView()
-    state: KernelState = "idle" if status.state == "busy" else status.state
-    return KernelView(state=state, reason=status.reason or told.reason)
+    return KernelView(
+        state="idle" if status.state == "busy" else status.state,
+        reason=status.reason or told.reason,
+    )
 
 
 def interrupt(attendant: Attendant, principal: Principal) -> None:

@@ -10,7 +10,7 @@ NotebooksError
  ├─ ObjectExistsError      a create-only write met an object
  ├─ InvalidKeyError        an object key that is no plain relative path
  └─ KernelError            the runner or a sandbox failed
-     └─ RunUnknownError    the runner does not know the run, most likely it was restarted
+     └─ …                  what exactly: `notebooks.kernels.errors`
 """
 
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebooks.attempts.documents import DocumentState
+    from notebooks.attempts.document import DocumentState
     from notebooks.cases.problems import Problem
 
 
@@ -67,7 +67,3 @@ class InvalidKeyError(NotebooksError):
 
 class KernelError(NotebooksError):
     """The runner refused, is unreachable, or lost a sandbox."""
-
-
-class RunUnknownError(KernelError):
-    """The runner does not know the run: it never arrived, or the runner was restarted."""

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from procrastinate import Blueprint, JobContext, RetryStrategy
+from procrastinate import Blueprint, JobContext
 
 from config.queue import Queue
 from notebooks.attempts.claims import wake_orphans
@@ -11,13 +11,14 @@ from notebooks.errors import KernelError, NotFoundError
 
 blueprint = Blueprint()
 
-UNEXPECTED = RetryStrategy(max_attempts=5, exponential_wait=2)
-"""The database was away, most likely: the job goes on where it was, after 2, 4, 8 … seconds."""
 
-
-@blueprint.task(name="execute_runs", queue=Queue.RUNS.value, pass_context=True, retry=UNEXPECTED)
+@blueprint.task(name="execute_runs", queue=Queue.RUNS.value, pass_context=True)
 async def execute_runs(context: JobContext, *, attempt_id: str) -> None:
-    """Execute the attempt's queued runs in the order of the clicks, unless another job does."""
+    """Execute the attempt's queued runs in the order of the clicks, unless another job does.
+
+    Tried again by whatever the worker does with failed jobs: it goes on after the last event that
+    is stored.
+    """
     await _executor(context, attempt_id).execute_all()
 
 

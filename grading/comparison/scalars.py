@@ -85,6 +85,8 @@ def difference(
     alike = word(expected.sort) == word(observed.sort)
     if alike or expected.sort in {Sort.NONE, Sort.MISSING}:
         return Difference(DifferenceKind.VALUE, where, facts)
+    if observed.sort is Sort.NONE:
+        facts = {}
     facts |= {"observed_type": word(observed.sort), "expected_type": word(expected.sort)}
     return Difference(DifferenceKind.TYPE, where, facts)
 

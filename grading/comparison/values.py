@@ -85,7 +85,7 @@ def nodes(  # noqa: PLR0911 - one return per kind of value
         case Table(), Table():
             return tables.compare_tables(expected, observed, tolerance, where)
     facts = {"observed_type": describe(observed)}
-    if isinstance(observed, Leaf):
+    if isinstance(observed, Leaf) and observed.sort is not Sort.NONE:
         facts["observed"] = text_of(observed)
     if isinstance(expected, Leaf) and expected.sort in {Sort.NONE, Sort.MISSING}:
         return Difference(DifferenceKind.VALUE, where)

@@ -26,7 +26,7 @@ def compose(
     `blocked_by`: the title of the subtask that has to be approved first, and the name taken
     from it. Nothing but messages and hints of evidence enters, and they hold no expected answer.
     """
-    failures = [item for item in evidence if item.outcome == "fail" and item.weight != "informs"]
+    failures = _distinct(evidence)
     if verdict is Verdict.BLOCKED and blocked_by is not None:
         title, name = blocked_by
         lead = wording.text("lead", "blocked", title=title, name=name)
@@ -46,6 +46,15 @@ def compose(
     parts.extend(_earlier(evidence))
     parts.append(failures[0].hint or wording.question(failures[0].difference or "default"))
     return "\n\n".join(parts)
+
+
+def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
+    """Return the failures that bear on the verdict, each message once."""
+    found: dict[str, Evidence] = {}
+    for item in evidence:
+        if item.outcome == "fail" and item.weight != "informs":
+            found.setdefault(item.message, item)
+    return list(found.values())
 
 
 def _without_failures(wording: Wording, verdict: Verdict, evidence: Sequence[Evidence]) -> str:

@@ -1,5 +1,7 @@
 """The cells of a document as values."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -17,3 +19,12 @@ class Cell(BaseModel):
     """The subtask that the cell belongs to; None for the introduction."""
     replay: bool = True
     """False for a cell tagged `no-replay`, which grading skips."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentState:
+    """A document as stored; a save names the revision that it changes."""
+
+    revision: int
+    saved_at: datetime
+    cells: tuple[Cell, ...]

@@ -1,19 +1,19 @@
 """Reading and saving the document of an attempt."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from config.database import utcnow
-from notebooks.attempts.document import Cell
+from notebooks.attempts.document import Cell, DocumentState
 from notebooks.attempts.models import Attempt, Document, DocumentVersion
 from notebooks.errors import CellRefusedError, NotFoundError, RevisionConflictError
 from notebooks.journal.log import append
 from notebooks.text import storable
+
+__all__ = ["DocumentState", "check_source", "edited", "load", "save"]
 
 MAX_SOURCE = 1_000_000
 """Characters in one cell."""
@@ -25,15 +25,6 @@ KEPT_VERSIONS = 100
 """The newest past states are all kept; of older ones, every `KEPT_EVERY`-th."""
 
 KEPT_EVERY = 20
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentState:
-    """A document as stored; a save names the revision that it changes."""
-
-    revision: int
-    saved_at: datetime
-    cells: tuple[Cell, ...]
 
 
 def load(session: Session, attempt_id: UUID) -> DocumentState:

@@ -22,7 +22,8 @@ from notebooks.attempts.kernels import Place, announce, announce_ready, announce
 from notebooks.attempts.models import Run, RunState
 from notebooks.attempts.recording import end_lost, record
 from notebooks.attempts.runner import Runner
-from notebooks.errors import KernelError, NotFoundError, RunUnknownError
+from notebooks.errors import KernelError, NotFoundError
+from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunUnknownError
 from notebooks.kernels.records import Finished, RunRequest
 
 START_SECONDS = 60.0
@@ -31,6 +32,8 @@ START_SECONDS = 60.0
 POLL_SECONDS = 0.1
 OUTPACED_SECONDS = 1.0
 """Pause of a worker that finds another one storing the events of its run."""
+
+BUSY_SECONDS = 0.25
 
 ACKNOWLEDGE_EVERY = 256
 """Events after which the runner may drop what is stored."""
@@ -121,14 +124,36 @@ class Executor:
         """Run a claimed cell to its end, whatever happens on the way."""
         try:
             if claimed.last_event == 0:
-                request = RunRequest(run_id=str(claimed.run_id), source=claimed.source)
-                await self.runner.start_run(place.url, str(self.attempt_id), request)
+                place = await self._start(claimed, place)
             await self._follow(claimed, place)
         except RunUnknownError:
             await self._end(claimed, RunState.LOST, LOST)
         except KernelError as error:
             _log.warning("run lost", run_id=str(claimed.run_id), error=str(error))
             await self._end(claimed, RunState.LOST, UNREACHABLE)
+
+    async def _start(self, claimed: Claim, place: Place) -> Place:
+        """Hand the run to the kernel; return where, for it may have to be a new one.
+
+        The kernel may still execute a run that was given up as lost: that one ends, by itself or
+        by its time limit.
+        """
+        request = RunRequest(run_id=str(claimed.run_id), source=claimed.source)
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + place.spec.limits.run_seconds + START_SECONDS
+        while True:
+            try:
+                await self.runner.start_run(place.url, str(self.attempt_id), request)
+            except KernelBusyError:
+                if loop.time() > deadline:
+                    raise
+                await asyncio.sleep(BUSY_SECONDS)
+            except KernelMissingError:  # it died since it was ready a moment ago
+                if loop.time() > deadline:
+                    raise
+                place = await self.ensure_kernel()
+            else:
+                return place
 
     async def _follow(self, claimed: Claim, place: Place) -> None:
         while True:

@@ -17,7 +17,11 @@ class Runner(Protocol):
         ...
 
     async def start_run(self, url: str, attempt_id: str, request: RunRequest) -> None:
-        """Queue a run on a kernel that exists; the same run id again does nothing."""
+        """Execute a cell in the attempt's kernel; the same run id again does nothing.
+
+        Raises KernelMissingError without a living kernel, KernelBusyError while it executes
+        another run.
+        """
         ...
 
     def events(self, url: str, attempt_id: str, run_id: str, after: int) -> AsyncIterator[RunEvent]:

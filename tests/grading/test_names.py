@@ -48,6 +48,7 @@ def test_a_binding_stands_at_its_last_line_and_magics_do_not_move_it() -> None:
 
 def test_a_stub_is_a_placeholder_until_it_is_bound_again() -> None:
     assert names_of("x = ...\ny = ...\ny = 2").placeholders == {"x"}
+    assert names_of("a, b = ..., ...\nc = (1, ...)").placeholders == {"a", "b"}
 
 
 def cells(*pairs: tuple[str | None, str]) -> list[Cell]:

@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 
-from notebooks.errors import KernelError, RunUnknownError
+from notebooks.errors import KernelError
+from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunUnknownError
 from notebooks.kernels.records import (
     Finished,
     KernelSpec,
@@ -46,7 +47,7 @@ class FakeRun:
 
 @dataclass
 class FakeRunner:
-    """Executes `script(source)` for each run, one after the other per attempt."""
+    """Executes `script(source)` for each run, one at a time per attempt."""
 
     script: Callable[[str], Script]
     boot_seconds: float = 0.0
@@ -71,18 +72,16 @@ class FakeRunner:
     async def start_run(self, url: str, attempt_id: str, request: RunRequest) -> None:
         self._reach(url)
         if attempt_id not in self.kernels:
-            raise KernelError("409: there is no such kernel")
-        if request.run_id not in self.runs:
-            run = self.runs[request.run_id] = FakeRun()
-            before = self.queues.get(attempt_id)
-            work = self._execute(run, request, attempt_id, before)
-            self.queues[attempt_id] = asyncio.create_task(work)
+            raise KernelMissingError("There is no such kernel.")
+        if request.run_id in self.runs:
+            return
+        before = self.queues.get(attempt_id)
+        if before is not None and not before.done():
+            raise KernelBusyError("The kernel executes another run.")
+        run = self.runs[request.run_id] = FakeRun()
+        self.queues[attempt_id] = asyncio.create_task(self._execute(run, request, attempt_id))
 
-    async def _execute(
-        self, run: FakeRun, request: RunRequest, attempt_id: str, before: asyncio.Task[None] | None
-    ) -> None:
-        if before is not None:
-            await asyncio.wait([before])
+    async def _execute(self, run: FakeRun, request: RunRequest, attempt_id: str) -> None:
         self.executed.append(request.run_id)
         run.add(Started())
         last: Step = 0.0

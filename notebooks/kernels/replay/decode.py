@@ -68,7 +68,8 @@ def _column(value: Json) -> Any:  # noqa: ANN401 - as above
         return series(made)
     if dtype.startswith("datetime64") and "," in dtype:
         zone = dtype.split(",", 1)[1].strip(" ]")
-        return series(raw.view("M8[ns]")).dt.tz_localize("UTC").dt.tz_convert(zone)
+        moments = series(raw.view("M8[ns]")).dt.tz_localize("UTC").dt.tz_convert(zone)
+        return moments.astype(dtype)
     if dtype.startswith(("datetime64", "timedelta64")):
         kind = "M8[ns]" if dtype.startswith("datetime64") else "m8[ns]"
         return series(raw.view(kind)).astype(dtype)

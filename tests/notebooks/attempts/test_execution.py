@@ -203,7 +203,7 @@ async def test_a_slow_start_is_announced(desk: Desk) -> None:
         seen |= {event.payload["state"] for event in desk.journal()}
         await asyncio.sleep(0.02)
     await preparing
-    assert seen == {"starting"}
+    assert "starting" in seen
     assert [event.payload for event in desk.journal()] == [{"state": "idle", "reason": None}]
 
 

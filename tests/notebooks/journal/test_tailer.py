@@ -15,7 +15,8 @@ from notebooks.journal.subscription import Subscription
 from notebooks.journal.tailer import Tailer
 
 WRITERS = 8
-EACH = 60
+EACH = 40
+ROUNDS = 16
 
 
 @pytest.fixture
@@ -81,17 +82,19 @@ def test_eight_writers_to_many_streams_reach_readers_that_reconnect_ten_times(
     streams = [new_stream(database) for _ in range(WRITERS)]
 
     def write_round_robin(writer: int) -> None:
-        for number in range(24):
+        for number in range(ROUNDS):
             for stream_id in random.Random(number).sample(streams, len(streams)):  # noqa: S311 - order only
                 with database.transaction() as session:
                     append(session, stream_id, "x.y", {"writer": writer, "number": number})
 
     with ThreadPoolExecutor(2 * WRITERS) as pool:
-        readers = [pool.submit(read_in_pieces, tailer, one, WRITERS * 24, 10) for one in streams]
+        readers = [
+            pool.submit(read_in_pieces, tailer, one, WRITERS * ROUNDS, 10) for one in streams
+        ]
         for done in [pool.submit(write_round_robin, n) for n in range(WRITERS)]:
             done.result(60)
         for reader in readers:
-            assert_complete(reader.result(60), dict.fromkeys(range(WRITERS), 24))
+            assert_complete(reader.result(60), dict.fromkeys(range(WRITERS), ROUNDS))
 
 
 def test_an_event_arrives_well_before_the_next_poll(database: Database, database_url: str) -> None:
