@@ -19,7 +19,7 @@ worker_class = "gthread"
 workers = _settings.web_processes
 threads = _settings.web_threads
 timeout = 60
-graceful_timeout = 3
+graceful_timeout = 2
 """Seconds; streams reconnect by themselves, so nobody has to wait for their end."""
 keepalive = 20
 backlog = 512

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -19,7 +20,9 @@ from procrastinate.exceptions import ConnectorException, JobAborted, UniqueViola
 from procrastinate.jobs import Job, Status
 
 from config.errors import ConfigError, DatabaseUnavailableError
+from config.paths import runtime_dir
 from config.queue import Queue
+from config.settings import Settings
 
 HEARTBEAT_SECONDS = 2
 STALLED_SECONDS = 6
@@ -164,6 +167,11 @@ async def sweep_stalled(app: App) -> int:
             with suppress(ConnectorException):
                 await app.job_manager.finish_job(job, Status.FAILED, delete_job=True)
     return len(stalled)
+
+
+def ready_file(settings: Settings) -> Path:
+    """Return the file by which the worker says that it works: it has no listener to ask."""
+    return runtime_dir(settings) / "worker.ready"
 
 
 def database_url(url: str | None) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 from uuid import UUID
 
 from notebooks.cases.service import store_case
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 import notebooks
 from config.database import Database
@@ -54,7 +56,7 @@ def seed_demo(database: Database, settings: Settings) -> list[UUID]:
                     "grading:build_case",
                     queue=Queue.BUILDS,
                     args={"case_version_id": str(version.id)},
-                    queueing_lock=f"build-{version.id}",
+                    queueing_lock=_lock(version.id),
                 )
     return versions
 
@@ -69,6 +71,7 @@ class CaseBuilds:
         self._versions = versions
         self._say = say
         self._seen: dict[UUID, BuildState] = {}
+        self._without_job: set[UUID] = set()
 
     def are_ready(self) -> bool:
         """Say whether all builds are done.
@@ -82,7 +85,22 @@ class CaseBuilds:
                 if self._seen.get(key) is not version.state:
                     self._tell(version)
                     self._seen[key] = version.state
+                if version.state is not BuildState.READY:
+                    self._require_job(session, version)
         return all(state is BuildState.READY for state in self._seen.values())
+
+    def _require_job(self, session: Session, version: CaseVersion) -> None:
+        """Notice a build that ended without a word; the state is committed before the job goes."""
+        query = text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :lock")
+        if session.execute(query, {"lock": _lock(version.id)}).scalar_one():
+            self._without_job.discard(version.id)
+        elif version.id in self._without_job:
+            raise ConfigError(
+                f"the build of the case {version.case.slug!r} was given up; "
+                "the worker's log says why"
+            )
+        else:
+            self._without_job.add(version.id)
 
     def _tell(self, version: CaseVersion) -> None:
         if version.state is BuildState.FAILED:
@@ -93,6 +111,10 @@ class CaseBuilds:
             return
         hint = " (the first time takes a minute)" if version.state is BuildState.BUILDING else ""
         self._say(f"case {version.case.slug}: {version.state.value}{hint}")
+
+
+def _lock(version_id: UUID) -> str:
+    return f"build-{version_id}"
 
 
 def _in_words(problem: dict[str, object]) -> str:

@@ -24,11 +24,11 @@ from config.roles import Role
 from config.settings import EVERYWHERE, Settings
 from config.supervisor import StopRequestedError, Supervisor, say_to_stderr
 from config.tls import ClientContexts
+from lti_tool.lanes import ready_file
 from lti_tool.seed import CaseBuilds, seed_demo
-from lti_tool.worker import ready_file
 
 ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)
-READY_SECONDS = 60
+READY_SECONDS = 120
 PROBE_SECONDS = 2
 GUNICORN = ("-m", "gunicorn", "-c", "python:config.gunicorn")
 

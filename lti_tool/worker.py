@@ -1,7 +1,6 @@
 """The worker process: the packages' tasks, and the collaborators that they are given."""
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 import grading.tasks
@@ -11,16 +10,10 @@ from notebooks.kernels.client import RunnerClient
 import lti_tool.tasks
 from config.database import Database, connect
 from config.logging import configure_logging
-from config.paths import runtime_dir
 from config.roles import Role
 from config.settings import Settings
-from lti_tool.lanes import database_url, make_app, serve
+from lti_tool.lanes import database_url, make_app, ready_file, serve
 from notebooks.objects import FileSystemStore
-
-
-def ready_file(settings: Settings) -> Path:
-    """Return the file by which the worker says that it works: it has no listener to ask."""
-    return runtime_dir(settings) / "worker.ready"
 
 
 def main(settings: Settings) -> None:
