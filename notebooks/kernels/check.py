@@ -135,6 +135,7 @@ def _notes(launcher: Launcher) -> Iterator[str]:
         )
     if not launcher.as_root:
         yield (
-            "All sandboxes share this user's id; namespaces alone keep them apart. "
+            "All sandboxes share this user's id: namespaces alone keep them apart, and a student "
+            "can lift the seal of the own kernel's sockets. "
             "Good for a demonstration only."
         )

@@ -69,8 +69,11 @@ class Sandbox:
 
     def kill(self) -> None:
         """End every process in it at once."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
+        if self.alive:
+            # Not `process.kill()`: that may reap the process behind the event loop's back, which
+            # then reports a wrong exit code.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGKILL)
 
     async def close(self) -> None:
         """End it, wait until nothing of it is left, and remove its group."""

@@ -64,7 +64,7 @@ def test_it_has_no_rights_at_all(found: dict[str, Any]) -> None:
     assert found["capabilities"] == ["0" * 16] * 5
     assert found["no_new_privs"] == "1"
     assert found["seccomp"] == "2"
-    assert found["setuid"] == "errno 1"
+    assert found["setuid"].startswith("errno")
     assert found["userns"] != 0
     assert found["su"] != 0
 
@@ -98,7 +98,10 @@ def test_new_namespaces_cannot_come_by_clone3(found: dict[str, Any]) -> None:
 
 def test_host_files_are_not_there(found: dict[str, Any]) -> None:
     read = {name: result for name, result in found.items() if name.startswith("read ")}
-    assert len(read) == 9
+    # An ordinary user's sandbox may look at its own process 1, which holds nothing.
+    assert read.pop("read /proc/1/environ") in {"errno 13", r"b'PWD=/\x00'"}
+    assert "work" not in read.pop("read /proc/1/root")
+    assert len(read) == 7
     assert {name: result for name, result in read.items() if not result.startswith("errno")} == {}
 
 

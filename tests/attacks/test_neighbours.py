@@ -1,4 +1,5 @@
 import asyncio
+import os
 from pathlib import Path
 
 import pytest
@@ -82,8 +83,10 @@ async def test_a_kernel_sees_its_own_sealed_socket_folder_and_no_other(
     assert len(list(Path(parent).iterdir())) == 2  # noqa: ASYNC240 - a look
     count, tries = eval((await first.run(LOOK.format(parent=parent))).result)  # noqa: S307 - numbers
     assert count == 1
-    # The connection file belongs to the sandbox, but nobody reads it again.
-    assert [outcome for outcome in tries[:5] if outcome not in {1, 13}] == []
+    # The connection file belongs to the sandbox, but nobody reads it again. An ordinary user's
+    # sandbox has that user's id and could lift the seal; that is said at the runner's start.
+    sealed = tries[:5] if os.geteuid() == 0 else tries[:4]
+    assert [outcome for outcome in sealed if outcome not in {1, 13}] == []
 
 
 async def test_kernels_have_different_users_and_see_only_their_processes(

@@ -1,0 +1,39 @@
+import pytest
+
+from config.errors import SandboxUnavailableError
+from config.settings import Settings
+from notebooks.kernels import check
+from notebooks.kernels.check import check_sandbox, explain
+from notebooks.kernels.launcher import Launcher
+
+
+@pytest.mark.sandbox
+def test_a_machine_on_which_sandboxes_work_passes(settings: Settings, launcher: Launcher) -> None:
+    notes = check_sandbox(settings, launcher)
+    assert bool(notes) == (launcher.weak_limits or not launcher.as_root)
+
+
+def test_a_missing_bubblewrap_is_named_with_the_remedy(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nonexistent")
+    with pytest.raises(SandboxUnavailableError, match="apt install bubblewrap"):
+        check_sandbox(settings)
+
+
+@pytest.mark.parametrize(
+    ("said", "remedy"),
+    [
+        ("bwrap: Unknown option --disable-userns", "0.8 or later"),
+        ("bwrap: Can't mount proc on /newroot/proc: Operation not permitted", "unmask=ALL"),
+        ("bwrap: Creating new namespace failed: Operation not permitted", "--privileged"),
+    ],
+)
+def test_a_complaint_is_explained(said: str, remedy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_in_chroot", lambda: False)
+    assert remedy in explain(said)
+
+
+def test_a_plain_chroot_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "_in_chroot", lambda: True)
+    assert "chroot" in explain("bwrap: pivot_root: Invalid argument")
