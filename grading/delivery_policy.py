@@ -34,7 +34,8 @@ class RetryPolicy:
         wait = min(self.first_seconds * self.factor**exponent, self.longest_seconds)
         if retry_after_seconds is not None:
             wait = min(max(wait, retry_after_seconds), self.longest_seconds)
-        chance = random.random() if share is None else share  # noqa: S311 - spreads load, no secret
+        # Spreads load; nothing secret hangs on it.
+        chance = random.random() if share is None else share  # noqa: S311 # nosec B311
         return wait * (1 + self.jitter * chance)
 
 
