@@ -2,10 +2,11 @@ import pytest
 from flask import Flask
 from structlog.testing import capture_logs
 
-import notebooks.errors
 from config.settings import Settings
 from lti_tool.launch.errors import CaseNotReadyError, UnknownPlatformError
 from lti_tool.views.error_table import BY_CLASS, BY_STATUS, UNEXPECTED, rule_for
+from notebooks.errors import KernelError
+from notebooks.kernels.errors import RunnerUnreachableError
 from tests.lti_tool.views.conftest import Site, json_of
 
 
@@ -63,8 +64,8 @@ def test_a_case_that_is_being_built_is_no_fault_of_the_launch() -> None:
 
 
 def test_an_error_is_answered_by_its_nearest_class() -> None:
-    unknown = notebooks.errors.RunUnknownError("gone")
-    assert rule_for(unknown) is BY_CLASS[notebooks.errors.KernelError]
+    away = RunnerUnreachableError("no answer")
+    assert rule_for(away) is BY_CLASS[KernelError]
     assert rule_for(KeyError("x")) is UNEXPECTED
 
 
