@@ -25,4 +25,4 @@ def test_the_hashed_requirements_are_what_the_lock_file_says() -> None:
 
 
 def _pins(text: str) -> list[str]:
-    return [line.strip() for line in text.splitlines() if line and not line.startswith("#")]
+    return [line.strip() for line in text.splitlines() if not line.strip().startswith("#")]
