@@ -84,6 +84,7 @@ class BwrapProvisioner(KernelProvisionerBase):
 
     async def send_signal(self, signum: int) -> None:
         """Do nothing: signals reach bwrap, not the kernel; interrupts go by message."""
+        del signum
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - its base's
         """End the sandbox at once."""
@@ -132,7 +133,7 @@ class BwrapProvisioner(KernelProvisionerBase):
             folder=folder,
             environment={
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-                "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 - the sandbox's own
+                "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 # nosec B108 - the sandbox's own
                 "CASEBOOK_STREAM_CHARACTERS": str(self.kernel.limits.output_bytes + _STREAM_MARGIN),
             },
         )

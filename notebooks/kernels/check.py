@@ -43,11 +43,13 @@ def check_sandbox(settings: Settings, launcher: Launcher | None = None) -> tuple
         )
     _check_seccomp()
     _try_out(bwrap)
-    return tuple(_notes(launcher or _launcher(settings)))
-
-
-def _launcher(settings: Settings) -> Launcher:
-    return Launcher(settings, settings.state_dir)
+    if launcher is not None:
+        return tuple(_notes(launcher))
+    own = Launcher(settings, settings.state_dir)
+    try:
+        return tuple(_notes(own))
+    finally:
+        own.close()
 
 
 def _check_seccomp() -> None:
@@ -63,7 +65,7 @@ def _check_seccomp() -> None:
 def _try_out(bwrap: str) -> None:
     options = ["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink"]
     options += ["usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin", "--proc", "/proc"]
-    options += ["--dev", "/dev", "--size", "4096", "--perms", "0777", "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's
+    options += ["--dev", "/dev", "--size", "4096", "--perms", "0777", "--tmpfs", "/tmp"]  # noqa: S108 # nosec B108 - the sandbox's
     options += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.geteuid() != 0:
         options += ["--unshare-user", "--disable-userns"]

@@ -40,8 +40,9 @@ class _CellClient(NotebookClient):
     on_message: OnMessage
     reply: Mapping[str, Any] | None = None
 
-    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:  # noqa: ARG002 - nbclient's signature
+    def process_message(self, msg: dict[str, Any], cell: NotebookNode, cell_index: int) -> None:
         """Hand over every message of the run; idle means that it is complete."""
+        del cell, cell_index
         kind, content = msg["header"].get("msg_type"), msg.get("content")
         if not isinstance(kind, str) or not isinstance(content, Mapping):
             return

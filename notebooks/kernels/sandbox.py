@@ -65,8 +65,8 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     options += ["--perms", "0444", "--ro-bind-data", str(files.passwd), "/etc/passwd"]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     options += ["--proc", "/proc", "--dev", "/dev"]
-    options += _tmpfs("/dev/shm", _SHM_BYTES)  # noqa: S108 - the sandbox's own
-    options += _tmpfs("/tmp", _TMP_BYTES)  # noqa: S108 - the sandbox's own
+    options += _tmpfs("/dev/shm", _SHM_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
+    options += _tmpfs("/tmp", _TMP_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
     options += _tmpfs(str(HOME), spec.limits.home_bytes)
     options += _folders(*(place for _, place in spec.read_only), *map(PurePosixPath, spec.writable))
     for source, place in spec.read_only:

@@ -60,7 +60,8 @@ class _CellCompiler(CachingCompiler):
 
     cell = ""
 
-    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:  # noqa: ARG002 - IPython's
+    def get_code_name(self, raw_code: str, transformed_code: str, number: int) -> str:
+        del raw_code, transformed_code, number
         return f"{_CELL}{_CellCompiler.cell}>"
 
 
@@ -93,6 +94,7 @@ class _Shell(InteractiveShell):
 
     def enable_gui(self, gui: object = None) -> None:
         """Accept what `%matplotlib inline` asks for."""
+        del gui
 
     def showtraceback(self, *_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - IPython's
         """Print nothing; the exception is reported as data."""

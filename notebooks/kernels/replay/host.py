@@ -195,7 +195,7 @@ def _program(launcher: Launcher) -> Program:
             "PYTHONPATH": str(CODE),
             "PYTHONHASHSEED": "0",
             "MPLBACKEND": "agg",
-            "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 - the sandbox's own
+            "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 # nosec B108 - the sandbox's own
         },
         piped=True,
     )
