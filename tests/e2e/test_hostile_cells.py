@@ -29,7 +29,7 @@ def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
             "seconds",
             id="forks",
         ),
-        pytest.param("import os; os._exit(1)", "kernel", id="kills its kernel"),
+        pytest.param("import os; os._exit(1)", "ended by itself", id="kills its kernel"),
     ],
 )
 def test_a_hostile_cell_ends_with_a_message_and_the_neighbour_goes_on(
