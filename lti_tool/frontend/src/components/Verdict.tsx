@@ -13,7 +13,11 @@ export function Verdict({ subtaskId, validation }: Props) {
   if (!validation) return null;
   if (isChecking(validation)) {
     const step = validation.state as "asking" | "queued" | "running";
-    return <p class="quiet checking">{t(`validation.${step}`)}…</p>;
+    return (
+      <p class="quiet checking" data-testid={`checking-${subtaskId}`}>
+        {t(`validation.${step}`)}…
+      </p>
+    );
   }
   const { verdict, points, maxPoints, endedAt } = validation;
   if (verdict === null) return null;
