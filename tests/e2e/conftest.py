@@ -51,8 +51,9 @@ def stack(make_stack: Callable[..., Stack]) -> Iterator[Stack]:
     assert stack.stop() == 0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One browser per file: Playwright's loop must be over when asynchronous tests come next."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
         yield browser
