@@ -68,7 +68,8 @@ def become(launch: Launch, parent: int) -> None:
     if os.getppid() != parent:
         sys.exit("casebook: the starter is gone")
     environment = os.environ if launch.environment is None else launch.environment
-    os.execve(launch.argv[0], launch.argv, environment)  # noqa: S606  # nosec B606 - its whole purpose
+    # No shell is wanted: the arguments are the program's, word by word.
+    os.execve(launch.argv[0], launch.argv, environment)  # noqa: S606 # nosec B606
 
 
 def _mount_binds(libc: ctypes.CDLL, binds: dict[str, str]) -> None:

@@ -12,12 +12,14 @@ from config.settings import Settings
 from lti_tool import security
 from lti_tool.assets import Assets
 from lti_tool.extensions import db, migrate
-from lti_tool.live import LiveJournal
-from lti_tool.streams import StreamSlots
-from lti_tool.tokens import Purpose, Tokens, session_secret
+from lti_tool.sessions.secrets import session_secret
+from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.views import errors, events, health, home, jwks, launch, login, static, workspace
 from lti_tool.views.api import attempts, session
-from lti_tool.wiring import EXTENSION, Attendant, Wiring
+from lti_tool.wiring import EXTENSION, Wiring
+from lti_tool.workspace.kernel import Attendant
+from lti_tool.workspace.live import LiveJournal
+from lti_tool.workspace.streams import StreamSlots
 from notebooks.journal.tailer import Tailer
 from notebooks.kernels.client import RunnerAttendant
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from config.settings import Settings
-from lti_tool.up import up
+from lti_tool.operation.up import up
 
 READABLE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 

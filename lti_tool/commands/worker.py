@@ -3,7 +3,7 @@
 import click
 
 from config.settings import Settings
-from lti_tool.worker import main
+from lti_tool.operation.worker import main
 
 
 @click.command(name="worker")

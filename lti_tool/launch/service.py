@@ -22,7 +22,7 @@ from lti_tool.models import LaunchSession, Registration
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
 from lti_tool.services.registrations import find_for_launch, find_for_login
-from lti_tool.tokens import new_ticket
+from lti_tool.sessions.tickets import new_ticket
 
 _log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from lti_tool.launch.errors import LaunchStateError
-from lti_tool.launch.secrets import fingerprint, new_secret
 from lti_tool.models import LoginState
+from lti_tool.sessions.secrets import fingerprint, new_secret
 
 LIFETIME: Final = timedelta(minutes=10)
 

@@ -15,7 +15,7 @@ from werkzeug.exceptions import MethodNotAllowed
 
 from lti_tool.security import frame_by
 from lti_tool.views.error_table import UNEXPECTED, Rule, rule_for
-from lti_tool.workspace import document_view
+from lti_tool.workspace.snapshot import document_view
 from notebooks.errors import RevisionConflictError
 
 _log = structlog.get_logger(__name__)

@@ -3,10 +3,10 @@
 from flask import Blueprint, Response
 
 from lti_tool.extensions import transaction
-from lti_tool.sessions import Principal
-from lti_tool.streams import EventStream
+from lti_tool.sessions.principal import Principal
 from lti_tool.views.requests import Json, for_attempt, read_after
 from lti_tool.wiring import wiring
+from lti_tool.workspace.streams import EventStream
 from notebooks.journal.log import read
 
 blueprint = Blueprint("events", __name__, url_prefix="/api/attempts/<uuid:attempt_id>")

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, Response, jsonify
 
-from lti_tool.launch_kit import launch_kit
+from lti_tool.wiring import launch_kit
 
 blueprint = Blueprint("jwks", __name__)
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from lti_tool.launch import service
 from lti_tool.launch.requests import LaunchResponse
 from lti_tool.launch.state import cookie_name
-from lti_tool.launch_kit import launch_kit
+from lti_tool.wiring import launch_kit
 
 blueprint = Blueprint("launch", __name__)
 

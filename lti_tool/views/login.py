@@ -6,7 +6,7 @@ from werkzeug.wrappers import Response
 from lti_tool.launch.requests import LoginRequest
 from lti_tool.launch.service import begin_login
 from lti_tool.launch.state import LIFETIME
-from lti_tool.launch_kit import launch_kit
+from lti_tool.wiring import launch_kit
 
 blueprint = Blueprint("login", __name__)
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from lti_tool.errors import BadRequestError, ForbiddenError, SessionExpiredError
 from lti_tool.extensions import transaction
-from lti_tool.sessions import Principal, authorise
-from lti_tool.tokens import Purpose
+from lti_tool.sessions.principal import Principal, authorise
+from lti_tool.sessions.tokens import Purpose
 from lti_tool.wiring import wiring
 
 BODY_BYTES = 8 * 1024 * 1024

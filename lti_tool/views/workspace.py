@@ -7,12 +7,12 @@ from flask import Blueprint, Response, make_response, render_template, request
 
 from lti_tool.assets import Asset
 from lti_tool.extensions import transaction
-from lti_tool.page_records import Boot
 from lti_tool.security import frame_by
-from lti_tool.sessions import enter
-from lti_tool.tokens import Purpose
+from lti_tool.sessions.principal import enter
+from lti_tool.sessions.tokens import Purpose
 from lti_tool.wiring import wiring
-from lti_tool.workspace import open_page
+from lti_tool.workspace.opening import open_page
+from lti_tool.workspace.records import Boot
 
 blueprint = Blueprint("workspace", __name__)
 

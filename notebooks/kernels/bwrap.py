@@ -23,7 +23,7 @@ from traitlets import Instance
 from notebooks.kernels.errors import SandboxError
 from notebooks.kernels.launcher import Launcher, Program, Sandbox
 from notebooks.kernels.records import KernelSpec
-from notebooks.kernels.sandbox import CODE
+from notebooks.kernels.sandbox import CODE, IPYTHON_DIR
 
 PROVISIONER = "casebook-bwrap"
 START_SECONDS = 60.0
@@ -133,7 +133,7 @@ class BwrapProvisioner(KernelProvisionerBase):
             folder=folder,
             environment={
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-                "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 # nosec B108 - the sandbox's own
+                "IPYTHONDIR": IPYTHON_DIR,
                 "CASEBOOK_STREAM_CHARACTERS": str(self.kernel.limits.output_bytes + _STREAM_MARGIN),
             },
         )

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-import subprocess  # nosec B404 - bwrap is tried out, with fixed arguments
+import subprocess
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
@@ -10,6 +10,7 @@ from pathlib import Path
 from config.errors import SandboxUnavailableError
 from config.settings import Settings
 from notebooks.kernels.launcher import Launcher
+from notebooks.kernels.sandbox import TEMPORARY
 
 _TRIAL_SECONDS = 10
 _TOOLS = ("/usr/bin/prlimit", "/usr/bin/setpriv", "/bin/sh")
@@ -65,12 +66,12 @@ def _check_seccomp() -> None:
 def _try_out(bwrap: str) -> None:
     options = ["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink"]
     options += ["usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin", "--proc", "/proc"]
-    options += ["--dev", "/dev", "--size", "4096", "--perms", "0777", "--tmpfs", "/tmp"]  # noqa: S108 # nosec B108 - the sandbox's
+    options += ["--dev", "/dev", "--size", "4096", "--perms", "0777", "--tmpfs", TEMPORARY]
     options += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts"]
     if os.geteuid() != 0:
         options += ["--unshare-user", "--disable-userns"]
     try:
-        tried = subprocess.run(  # noqa: S603 # nosec B603 - fixed arguments
+        tried = subprocess.run(  # noqa: S603 - fixed arguments
             [bwrap, *options, "--die-with-parent", "/bin/sh", "-c", "exit 0"],
             capture_output=True,
             check=False,

@@ -17,6 +17,11 @@ HOME = PurePosixPath("/home/student")
 CODE = PurePosixPath("/casebook")
 """Where program files of ours appear inside."""
 
+# Mounts of each sandbox's own, never the host's folders.
+TEMPORARY = "/tmp"  # noqa: S108 # nosec B108
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108
+IPYTHON_DIR = f"{TEMPORARY}/ipython"
+
 _SHM_BYTES = 64 * 1024 * 1024
 _TMP_BYTES = 64 * 1024 * 1024
 _OPEN_FILES = 1024
@@ -65,8 +70,8 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     options += ["--perms", "0444", "--ro-bind-data", str(files.passwd), "/etc/passwd"]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
     options += ["--proc", "/proc", "--dev", "/dev"]
-    options += _tmpfs("/dev/shm", _SHM_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
-    options += _tmpfs("/tmp", _TMP_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
+    options += _tmpfs(_SHARED_MEMORY, _SHM_BYTES)
+    options += _tmpfs(TEMPORARY, _TMP_BYTES)
     options += _tmpfs(str(HOME), spec.limits.home_bytes)
     options += _folders(*(place for _, place in spec.read_only), *map(PurePosixPath, spec.writable))
     for source, place in spec.read_only:

@@ -9,10 +9,11 @@ from pydantic import Field
 from grading import validations
 from lti_tool.errors import StaleRevisionError
 from lti_tool.extensions import transaction
-from lti_tool.sessions import Principal
+from lti_tool.sessions.principal import Principal
 from lti_tool.views.requests import Body, Json, answer, for_attempt, read_body
 from lti_tool.wiring import wiring
-from lti_tool.workspace import interrupt, kernel_of, snapshot
+from lti_tool.workspace.kernel import interrupt, kernel_of
+from lti_tool.workspace.snapshot import snapshot
 from notebooks.attempts import documents, runs
 
 blueprint = Blueprint("attempts", __name__, url_prefix="/api/attempts/<uuid:attempt_id>")

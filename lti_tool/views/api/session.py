@@ -2,7 +2,7 @@
 
 from flask import Blueprint
 
-from lti_tool.tokens import Purpose
+from lti_tool.sessions.tokens import Purpose
 from lti_tool.views.requests import Json, current_principal
 from lti_tool.wiring import wiring
 

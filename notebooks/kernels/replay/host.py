@@ -23,7 +23,7 @@ from notebooks.kernels.records import (
     ReplayRequest,
     ReplayResult,
 )
-from notebooks.kernels.sandbox import CODE
+from notebooks.kernels.sandbox import CODE, IPYTHON_DIR
 from notebooks.kernels.values import MAX_VALUE_BYTES, Opaque, Value
 
 _MAX_LINE_BYTES = 3 * MAX_VALUE_BYTES
@@ -195,7 +195,7 @@ def _program(launcher: Launcher) -> Program:
             "PYTHONPATH": str(CODE),
             "PYTHONHASHSEED": "0",
             "MPLBACKEND": "agg",
-            "IPYTHONDIR": "/tmp/ipython",  # noqa: S108 # nosec B108 - the sandbox's own
+            "IPYTHONDIR": IPYTHON_DIR,
         },
         piped=True,
     )

@@ -9,11 +9,11 @@ from config.database import Database
 from config.settings import Settings
 from lti_tool.launch.errors import LaunchRefusedError
 from lti_tool.launch.service import LaunchKit
-from lti_tool.launch_kit import EXTENSION
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
 from lti_tool.views import jwks, launch, login
+from lti_tool.wiring import LAUNCH_EXTENSION
 from tests.fakes.platform import Platform, serve
 from tests.lti_tool.factories import Launch, add_case, register
 
@@ -42,7 +42,7 @@ def app(settings: Settings, database: Database, platform: Platform, http: Platfo
     def refused(error: LaunchRefusedError) -> tuple[str, int]:
         return f"{error.code}: {error.sentence}", error.status
 
-    made.extensions[EXTENSION] = LaunchKit(
+    made.extensions[LAUNCH_EXTENSION] = LaunchKit(
         settings=settings,
         transaction=database.transaction,
         key_sets=KeySets(http),

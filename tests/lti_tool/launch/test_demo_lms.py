@@ -14,7 +14,6 @@ from grading.models import DeliveryState, ScoreDelivery
 from lti_tool.demo_lms.app import create_app
 from lti_tool.demo_lms.registration import demo_registration
 from lti_tool.launch.service import LaunchKit
-from lti_tool.launch_kit import EXTENSION
 from lti_tool.models import CourseRole, LaunchSession
 from lti_tool.services.delivery import Courier
 from lti_tool.services.http import PlatformHttp
@@ -23,6 +22,7 @@ from lti_tool.services.keys import KeyStore
 from lti_tool.services.registrations import add_registration
 from lti_tool.tasks import deliver
 from lti_tool.views import jwks, launch, login
+from lti_tool.wiring import LAUNCH_EXTENSION
 from tests.lti_tool.demo_lms.forms import only_form
 from tests.lti_tool.demo_lms.servers import serving
 from tests.lti_tool.factories import add_case
@@ -56,7 +56,7 @@ def lms(
             name="Demo LMS",
         )
     tool = Flask("tool")
-    tool.extensions[EXTENSION] = LaunchKit(
+    tool.extensions[LAUNCH_EXTENSION] = LaunchKit(
         settings=settings,
         transaction=database.transaction,
         key_sets=KeySets(http),

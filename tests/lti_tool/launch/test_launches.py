@@ -12,8 +12,8 @@ from sqlalchemy import func, select, update
 
 from config.database import Database
 from config.settings import Settings
-from lti_tool.launch.secrets import fingerprint
 from lti_tool.models import Assignment, CourseRole, LaunchSession, LtiUser, Registration
+from lti_tool.sessions.secrets import fingerprint
 from notebooks.attempts.models import Attempt, AttemptMember
 from notebooks.cases.models import CaseVersion
 from tests.lti_tool.factories import (

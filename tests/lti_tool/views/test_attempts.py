@@ -8,7 +8,7 @@ from notebooks.attempts.kernels import announce
 from notebooks.attempts.runs import MAX_QUEUED
 from notebooks.journal import log
 from notebooks.kernels.records import KernelState
-from tests.lti_tool.views.conftest import RUNNER, Launched, Site, json_of
+from tests.lti_tool.site import RUNNER, Launched, Site, json_of
 
 
 def _save(site: Site, launched: Launched, revision: int, **sources: str) -> TestResponse:

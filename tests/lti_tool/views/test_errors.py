@@ -7,7 +7,7 @@ from lti_tool.launch.errors import CaseNotReadyError, UnknownPlatformError
 from lti_tool.views.error_table import BY_CLASS, BY_STATUS, UNEXPECTED, rule_for
 from notebooks.errors import KernelError
 from notebooks.kernels.errors import RunnerUnreachableError
-from tests.lti_tool.views.conftest import Site, json_of
+from tests.lti_tool.site import Site, json_of
 
 
 @pytest.fixture

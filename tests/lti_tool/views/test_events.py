@@ -7,7 +7,7 @@ import httpx
 import pytest
 from flask import Flask
 
-from tests.lti_tool.views.conftest import Launched, Site, json_of
+from tests.lti_tool.site import Launched, Site, json_of
 
 PATIENCE = 10.0
 

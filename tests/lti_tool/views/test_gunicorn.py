@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.lti_tool.views.conftest import Site
+from tests.lti_tool.site import Site
 
 PROGRAM = """
 from lti_tool.app import create_app

@@ -1,7 +1,7 @@
 import pytest
 from flask import Flask
 
-from tests.lti_tool.views.conftest import Site
+from tests.lti_tool.site import Site
 
 PATHS = [
     "/",

@@ -1,7 +1,4 @@
-import stat
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -9,35 +6,8 @@ import pytest
 from config.database import utcnow
 from config.settings import Settings
 from lti_tool.app import create_app
-from lti_tool.errors import SessionExpiredError
 from lti_tool.models.launch_session import LaunchSession
-from lti_tool.tokens import Purpose, Tokens, session_secret
-from tests.lti_tool.views.conftest import Site, json_of
-
-
-def test_racing_processes_agree_on_one_secret_that_only_we_can_read(tmp_path: Path) -> None:
-    keys = tmp_path / "keys"
-    with ThreadPoolExecutor(8) as pool:
-        secrets = set(pool.map(lambda _: session_secret(keys), range(8)))
-    assert len(secrets) == 1
-    assert [path.name for path in keys.iterdir()] == ["session-secret"]
-    assert stat.S_IMODE((keys / "session-secret").stat().st_mode) == 0o600
-    assert stat.S_IMODE(keys.stat().st_mode) == 0o700
-
-
-def test_a_token_names_its_session_for_its_purpose_only() -> None:
-    tokens = Tokens("secret", {Purpose.BEARER: 60, Purpose.COOKIE: 60})
-    session_id = uuid4()
-    token = tokens.sign(session_id, Purpose.BEARER)
-    assert tokens.read(token, Purpose.BEARER) == session_id
-    with pytest.raises(SessionExpiredError):
-        tokens.read(token, Purpose.COOKIE)
-
-
-def test_a_token_of_another_installation_is_refused() -> None:
-    token = Tokens("theirs", {Purpose.BEARER: 60}).sign(uuid4(), Purpose.BEARER)
-    with pytest.raises(SessionExpiredError):
-        Tokens("ours", {Purpose.BEARER: 60}).read(token, Purpose.BEARER)
+from tests.lti_tool.site import Site, json_of
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 
 from config.database import utcnow
 from lti_tool.models.launch_session import CourseRole
-from tests.lti_tool.views.conftest import PLATFORM, Launched, Site
+from tests.lti_tool.site import PLATFORM, Launched, Site
 
 
 def _open(site: Site, launched: Launched) -> TestResponse:

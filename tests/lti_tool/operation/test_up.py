@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from config.settings import Settings
 from lti_tool.cli import main
-from lti_tool.up import renewal_interval, service_specs
+from lti_tool.operation.up import renewal_interval, service_specs
 
 SECRET = "postgresql://casebook:word@db/casebook"
 

@@ -1,15 +1,13 @@
-"""The workspace page: opening it, and the attempt's whole state at one moment."""
+"""An attempt's whole state at one moment, as its page is told it."""
 
-from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from config.queue import Queue, defer
 from grading import standing
 from grading.models import ScoreDelivery
-from lti_tool.page_records import (
-    Boot,
+from lti_tool.sessions.principal import Principal
+from lti_tool.workspace.records import (
     CaseView,
     CellView,
     DeliveryView,
@@ -21,39 +19,12 @@ from lti_tool.page_records import (
     SubtaskView,
     ValidationState,
 )
-from lti_tool.sessions import Principal
-from lti_tool.tokens import Purpose, Tokens
-from lti_tool.wiring import Attendant
 from notebooks.attempts import documents, kernels, runs
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile
-from notebooks.errors import KernelError
 from notebooks.journal import log
-from notebooks.kernels.errors import KernelMissingError
 from notebooks.outputs import render_markdown
-
-
-def open_page(session: Session, principal: Principal, *, tokens: Tokens) -> Boot:
-    """Return what the page starts with, and have the kernel made ready meanwhile."""
-    attempt = get_attempt(session, principal.attempt_id)
-    profile = Profile.model_validate(attempt.case_version.profile)
-    defer(
-        session,
-        "notebooks:prepare_kernel",
-        queue=Queue.RUNS,
-        args={"attempt_id": str(attempt.id)},
-        queueing_lock=f"kernel-{attempt.id}",
-    )
-    return Boot(
-        token=tokens.sign(principal.session_id, Purpose.BEARER),
-        expires_at=min(tokens.expiry(Purpose.BEARER), principal.expires_at),
-        attempt_id=attempt.id,
-        api=f"/api/attempts/{attempt.id}",
-        locale=profile.locale,
-        title=profile.title,
-        role=principal.role,
-    )
 
 
 def snapshot(session: Session, principal: Principal) -> Snapshot:
@@ -80,36 +51,6 @@ def snapshot(session: Session, principal: Principal) -> Snapshot:
         kernel=_kernel_as_told(session, attempt.stream_id),
         last_seq=last_seq,
     )
-
-
-def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> KernelView:
-    """Ask the runner how the kernel is; `told` is what the journal last said of it.
-
-    Asked after the snapshot: what the kernel did in between is told again by later events. Busy
-    counts as idle, since no event ends it: runs say themselves what is running.
-    """
-    if principal.runner_url is None:
-        return told
-    try:
-        status = attendant.status(principal.runner_url, str(principal.attempt_id))
-    except KernelError:
-        return KernelView()
-    if status is None:
-        return told if told.state == "starting" else KernelView()
-    return KernelView(
-        state="idle" if status.state == "busy" else status.state,
-        reason=status.reason or told.reason,
-    )
-
-
-def interrupt(attendant: Attendant, principal: Principal) -> None:
-    """Interrupt what the attempt's kernel runs; without a kernel there is nothing to do.
-
-    Raises KernelError if the runner cannot be reached.
-    """
-    if principal.runner_url is not None:
-        with suppress(KernelMissingError):
-            attendant.stop(principal.runner_url, str(principal.attempt_id))
 
 
 def document_view(state: documents.DocumentState) -> DocumentView:

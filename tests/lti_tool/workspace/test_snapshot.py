@@ -5,12 +5,12 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
-from lti_tool.page_records import Snapshot
-from lti_tool.sessions import Principal, authorise
-from lti_tool.workspace import snapshot
+from lti_tool.sessions.principal import Principal, authorise
+from lti_tool.workspace.records import Snapshot
+from lti_tool.workspace.snapshot import snapshot
 from notebooks.attempts import documents, runs
 from notebooks.journal import log
-from tests.lti_tool.views.conftest import Launched, Site
+from tests.lti_tool.site import Launched, Site
 
 ROUNDS = 15
 

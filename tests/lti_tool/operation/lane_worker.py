@@ -9,7 +9,7 @@ from procrastinate import App, JobContext
 
 from config.logging import configure_logging
 from config.queue import Queue
-from lti_tool.lanes import make_app, serve
+from lti_tool.operation.lanes import make_app, serve
 
 
 def add_tasks(app: App, folder: Path) -> None:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from lti_tool.errors import StreamLimitError
-from lti_tool.streams import HEARTBEAT, RECONNECT, EventStream, StreamSlots, encode
+from lti_tool.workspace.streams import HEARTBEAT, RECONNECT, EventStream, StreamSlots, encode
 from notebooks.journal.log import Event
 
 

@@ -1,21 +1,18 @@
-"""Launch sessions after the launch: opening the page once, and checking every request after it."""
+"""Who is asking: one launch session that stands, found for a page or for a request of it."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from config.database import utcnow
 from lti_tool.errors import SessionExpiredError
-from lti_tool.launch.secrets import fingerprint
 from lti_tool.models.launch_session import CourseRole, LaunchSession
-from lti_tool.tokens import Purpose, Tokens
+from lti_tool.sessions.tickets import redeem_ticket
+from lti_tool.sessions.tokens import Purpose, Tokens
 from notebooks.attempts.models import Attempt
-
-TICKET_SECONDS = 300
-"""How long after the launch its one-time ticket opens the page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,26 +57,6 @@ def authorise(session: Session, session_id: UUID) -> Principal:
         frame_ancestor=launch.frame_ancestor,
         expires_at=launch.expires_at,
     )
-
-
-def redeem_ticket(session: Session, session_id: UUID, ticket: str) -> bool:
-    """Use up a launch's one-time ticket; return whether it was valid and unused.
-
-    One statement decides: of two requests with the same ticket, one gets True.
-    """
-    now = utcnow()
-    used = session.execute(
-        update(LaunchSession)
-        .where(
-            LaunchSession.id == session_id,
-            LaunchSession.ticket_hash == fingerprint(ticket),
-            LaunchSession.created_at > now - timedelta(seconds=TICKET_SECONDS),
-            LaunchSession.expires_at > now,
-        )
-        .values(ticket_hash=None)
-        .returning(LaunchSession.id)
-    )
-    return used.one_or_none() is not None
 
 
 def enter(

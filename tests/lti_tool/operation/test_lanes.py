@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from config.database import Database
 from config.queue import Queue, defer
-from lti_tool.lanes import HandBack, make_app, sweep_stalled
+from lti_tool.operation.lanes import HandBack, make_app, sweep_stalled
 
 Start = Callable[[], "subprocess.Popen[bytes]"]
 
@@ -24,7 +24,13 @@ def start(database_url: str, tmp_path: Path) -> Iterator[Start]:
     def start() -> subprocess.Popen[bytes]:
         (tmp_path / "ready").unlink(missing_ok=True)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.lti_tool.lane_worker", database_url, str(tmp_path)]
+            [
+                sys.executable,
+                "-m",
+                "tests.lti_tool.operation.lane_worker",
+                database_url,
+                str(tmp_path),
+            ]
         )
         started.append(process)
         _eventually((tmp_path / "ready").exists)

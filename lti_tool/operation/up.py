@@ -23,8 +23,8 @@ from config.roles import Role
 from config.settings import EVERYWHERE, Settings
 from config.supervisor import StopRequestedError, Supervisor, say_to_stderr
 from config.tls import ClientContexts
-from lti_tool.lanes import ready_file
-from lti_tool.seed import CaseBuilds, seed_demo
+from lti_tool.operation.lanes import ready_file
+from lti_tool.operation.seed import CaseBuilds, seed_demo
 from notebooks.kernels.check import check_sandbox
 
 ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)

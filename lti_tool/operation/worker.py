@@ -10,7 +10,7 @@ from config.database import Database, connect
 from config.logging import configure_logging
 from config.roles import Role
 from config.settings import Settings
-from lti_tool.lanes import database_url, make_app, ready_file, serve
+from lti_tool.operation.lanes import database_url, make_app, ready_file, serve
 from notebooks.kernels.client import RunnerClient
 from notebooks.objects import FileSystemStore
 

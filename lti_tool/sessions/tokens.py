@@ -1,23 +1,17 @@
-"""Signed, short-lived names of launch sessions; the secret that signs them; one-time tickets.
+"""Signed, short-lived names of launch sessions.
 
 Nothing here reads the database: a token proves which launch session is meant, and
-`lti_tool.sessions` decides whether that session still stands.
+`lti_tool.sessions.principal` decides whether that session still stands.
 """
 
 import hashlib
-import os
-import secrets
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from uuid import UUID
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from lti_tool.errors import SessionExpiredError
-from lti_tool.launch.secrets import fingerprint, new_secret
-
-SECRET_BYTES = 32
 
 
 class Purpose(StrEnum):
@@ -27,40 +21,6 @@ class Purpose(StrEnum):
     """In the page's memory, sent as `Authorization: Bearer …`."""
     COOKIE = "cookie"
     """In a partitioned cookie, for the reload of a frame only."""
-
-
-def session_secret(keys_dir: Path) -> str:
-    """Return the signing secret of this installation, made on first use, readable by us alone.
-
-    Processes may race: each writes a file of its own and links it into place, the first link
-    wins, and all read what won.
-    """
-    path = keys_dir / "session-secret"
-    if not path.exists():
-        keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = keys_dir / f".session-secret-{secrets.token_hex(8)}"
-        _write_private(draft, secrets.token_urlsafe(SECRET_BYTES))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first; its secret holds
-        finally:
-            draft.unlink()
-    return path.read_text(encoding="ascii")
-
-
-def _write_private(path: Path, text: str) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def new_ticket() -> tuple[str, str]:
-    """Return a one-time ticket and its hash; the row of the launch keeps the hash alone."""
-    ticket = new_secret()
-    return ticket, fingerprint(ticket)
 
 
 class Tokens:

@@ -1,0 +1,52 @@
+"""The attempt's kernel, asked and interrupted directly: what cannot wait for a worker."""
+
+from contextlib import suppress
+from typing import Protocol
+
+from lti_tool.sessions.principal import Principal
+from lti_tool.workspace.records import KernelView
+from notebooks.errors import KernelError
+from notebooks.kernels.errors import KernelMissingError
+from notebooks.kernels.records import KernelStatus
+
+
+class Attendant(Protocol):
+    """What the web asks of a runner; `notebooks.kernels.client.RunnerAttendant` in production."""
+
+    def status(self, url: str, attempt_id: str) -> KernelStatus | None:
+        """Return how the attempt's kernel is, None if there is none; 300 ms, or KernelError."""
+        ...
+
+    def stop(self, url: str, attempt_id: str) -> None:
+        """Interrupt what the attempt's kernel runs, within 2 s; raises KernelError."""
+        ...
+
+
+def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> KernelView:
+    """Ask the runner how the kernel is; `told` is what the journal last said of it.
+
+    Asked after the snapshot: what the kernel did in between is told again by later events. Busy
+    counts as idle, since no event ends it: runs say themselves what is running.
+    """
+    if principal.runner_url is None:
+        return told
+    try:
+        status = attendant.status(principal.runner_url, str(principal.attempt_id))
+    except KernelError:
+        return KernelView()
+    if status is None:
+        return told if told.state == "starting" else KernelView()
+    return KernelView(
+        state="idle" if status.state == "busy" else status.state,
+        reason=status.reason or told.reason,
+    )
+
+
+def interrupt(attendant: Attendant, principal: Principal) -> None:
+    """Interrupt what the attempt's kernel runs; without a kernel there is nothing to do.
+
+    Raises KernelError if the runner cannot be reached.
+    """
+    if principal.runner_url is not None:
+        with suppress(KernelMissingError):
+            attendant.stop(principal.runner_url, str(principal.attempt_id))
