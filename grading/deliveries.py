@@ -67,7 +67,7 @@ def want(session: Session, attempt_id: UUID) -> None:
         )
     )
     _wake(session, attempt_id)
-    _tell(session, attempt.stream_id, DeliveryState.PENDING, standing.score, "")
+    _tell(session, attempt.stream_id, DeliveryState.PENDING, standing.score)
 
 
 def claim(session: Session, attempt_id: UUID, *, policy: RetryPolicy = POLICY) -> Claim | None:
@@ -107,7 +107,7 @@ def sent(session: Session, attempt_id: UUID, rev: int, timestamp: datetime) -> N
         _wake(session, attempt_id)
     else:
         row.state = DeliveryState.SENT
-        _tell(session, _stream(session, attempt_id), DeliveryState.SENT, row.score, "")
+        _tell(session, _stream(session, attempt_id), DeliveryState.SENT, row.score, at=row.sent_at)
     session.flush()
 
 
@@ -213,8 +213,19 @@ def _stream(session: Session, attempt_id: UUID) -> UUID:
     return get_attempt(session, attempt_id).stream_id
 
 
-def _tell(
-    session: Session, stream_id: UUID, state: DeliveryState, score: float, message: str
+def _tell(  # noqa: PLR0913 - one parameter for each field of the event
+    session: Session,
+    stream_id: UUID,
+    state: DeliveryState,
+    score: float,
+    message: str = "",
+    *,
+    at: datetime | None = None,
 ) -> None:
-    payload = {"state": state.value, "score": score, "message": message}
+    payload = {
+        "state": state.value,
+        "score": score,
+        "message": message,
+        "at": at.isoformat() if at is not None else None,
+    }
     append(session, stream_id, "delivery.changed", payload)

@@ -131,4 +131,4 @@ def _delivery(session: Session, attempt_id: UUID) -> DeliveryView | None:
     row = session.get(ScoreDelivery, attempt_id)
     if row is None:
         return None
-    return DeliveryView(state=row.state, score=row.score, message=row.last_error)
+    return DeliveryView(state=row.state, score=row.score, message=row.last_error, at=row.sent_at)
