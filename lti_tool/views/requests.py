@@ -88,7 +88,7 @@ def for_work(
     """Do what `for_attempt` does, for a view that changes something: not for those who look on."""
 
     @wraps(view)
-    def allowed(principal: Principal, *args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
+    def allowed(principal: Principal, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
         if not principal.role.may_work:
             raise ReadOnlyError
         return view(principal, *args, **kwargs)
