@@ -67,7 +67,7 @@ def want(session: Session, attempt_id: UUID) -> None:
         )
     )
     _wake(session, attempt_id)
-    _tell(session, attempt.stream_id, DeliveryState.PENDING, standing.score, "")
+    _tell(session, attempt.stream_id, DeliveryState.PENDING, standing.score)
 
 
 def claim(session: Session, attempt_id: UUID, *, policy: RetryPolicy = POLICY) -> Claim | None:
@@ -107,7 +107,7 @@ def sent(session: Session, attempt_id: UUID, rev: int, timestamp: datetime) -> N
         _wake(session, attempt_id)
     else:
         row.state = DeliveryState.SENT
-        _tell(session, _stream(session, attempt_id), DeliveryState.SENT, row.score, "")
+        _tell(session, _stream(session, attempt_id), DeliveryState.SENT, row.score, at=row.sent_at)
     session.flush()
 
 
@@ -120,17 +120,9 @@ def failed(  # noqa: PLR0913 - one keyword for each fact about the failure
     retry_after_seconds: float | None,
     policy: RetryPolicy = POLICY,
 ) -> None:
-    """Note a failure that may pass, and when to try again.
-
-    Of a revision that is wanted no more, only the lease is given back: the newer one goes at once.
-    """
-    row = _locked(session, attempt_id)
-    if row is None or row.sent_rev >= row.wanted_rev:
-        return
-    row.leased_until = None
-    if rev < row.wanted_rev:
-        _wake(session, attempt_id)
-        session.flush()
+    """Note a failure that may pass, and when to try again."""
+    row = _given_back(session, attempt_id, rev)
+    if row is None:
         return
     row.attempts += 1
     delay = policy.delay_seconds(row.attempts, retry_after_seconds=retry_after_seconds)
@@ -143,13 +135,8 @@ def failed(  # noqa: PLR0913 - one keyword for each fact about the failure
 
 def refused(session: Session, attempt_id: UUID, rev: int, message: str) -> None:
     """Note that the platform refuses the score for good; only a newer score is tried again."""
-    row = _locked(session, attempt_id)
-    if row is None or row.sent_rev >= row.wanted_rev:
-        return
-    row.leased_until = None
-    if rev < row.wanted_rev:
-        _wake(session, attempt_id)
-        session.flush()
+    row = _given_back(session, attempt_id, rev)
+    if row is None:
         return
     row.state = DeliveryState.REFUSED
     row.last_error = message[:MAX_ERROR]
@@ -177,6 +164,22 @@ def due(session: Session, limit: int) -> list[UUID]:
 
 def _locked(session: Session, attempt_id: UUID) -> ScoreDelivery | None:
     return session.get(ScoreDelivery, attempt_id, with_for_update=True, populate_existing=True)
+
+
+def _given_back(session: Session, attempt_id: UUID, rev: int) -> ScoreDelivery | None:
+    """Give back the lease of a revision that was not taken; return its row if it is still wanted.
+
+    What came of a revision that is wanted no more does not matter: the newer one goes at once.
+    """
+    row = _locked(session, attempt_id)
+    if row is None or row.sent_rev >= row.wanted_rev:
+        return None
+    row.leased_until = None
+    if rev < row.wanted_rev:
+        _wake(session, attempt_id)
+        session.flush()
+        return None
+    return row
 
 
 def _whole_milliseconds(moment: datetime, last: datetime | None) -> datetime:
@@ -213,8 +216,19 @@ def _stream(session: Session, attempt_id: UUID) -> UUID:
     return get_attempt(session, attempt_id).stream_id
 
 
-def _tell(
-    session: Session, stream_id: UUID, state: DeliveryState, score: float, message: str
+def _tell(  # noqa: PLR0913 - one parameter for each field of the event
+    session: Session,
+    stream_id: UUID,
+    state: DeliveryState,
+    score: float,
+    message: str = "",
+    *,
+    at: datetime | None = None,
 ) -> None:
-    payload = {"state": state.value, "score": score, "message": message}
+    payload = {
+        "state": state.value,
+        "score": score,
+        "message": message,
+        "at": at.isoformat() if at is not None else None,
+    }
     append(session, stream_id, "delivery.changed", payload)

@@ -127,3 +127,8 @@ class ScoreDelivery(Base):
     """A worker is sending it until then; no row lock is held during HTTP."""
     last_error: Mapped[str] = mapped_column(default="")
     changed_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """When the score that the platform holds was sent; None while a newer one is wanted."""
+        return self.sent_timestamp if self.state is DeliveryState.SENT else None

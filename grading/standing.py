@@ -1,4 +1,4 @@
-"""Where an attempt stands: points, verdicts, and the newest validation of each subtask."""
+"""Where an attempt stands: points, verdicts, newest validations, and its score's delivery."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,14 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from grading.evidence import Evidence, for_student
-from grading.models import SubtaskResult, Validation, ValidationState, Verdict
+from grading.models import (
+    DeliveryState,
+    ScoreDelivery,
+    SubtaskResult,
+    Validation,
+    ValidationState,
+    Verdict,
+)
 from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile
 from notebooks.outputs import render_markdown
@@ -56,6 +63,18 @@ class ValidationView:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryStanding:
+    """Where an attempt's score is on its way to the grade book."""
+
+    state: DeliveryState
+    score: float
+    message: str
+    """Why it is late or was refused, and what to do; empty when all goes well."""
+    at: datetime | None
+    """When it was sent; None until it is."""
+
+
 def points_of(session: Session, attempt_id: UUID) -> Standing:
     """Return what an attempt has earned. Raises NotFoundError."""
     profile = Profile.model_validate(get_attempt(session, attempt_id).case_version.profile)
@@ -86,6 +105,14 @@ def points_of(session: Session, attempt_id: UUID) -> Standing:
         locale=profile.locale,
         subtasks=tuple(subtasks),
     )
+
+
+def delivery_of(session: Session, attempt_id: UUID) -> DeliveryStanding | None:
+    """Return where an attempt's score stands, or None before there was one to send."""
+    row = session.get(ScoreDelivery, attempt_id)
+    if row is None:
+        return None
+    return DeliveryStanding(row.state, row.score, row.last_error, row.sent_at)
 
 
 def latest_validations(session: Session, attempt_id: UUID) -> list[ValidationView]:

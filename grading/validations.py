@@ -1,6 +1,6 @@
 """Validations from the click to the verdict: requesting, starting and finishing them.
 
-Each function works in the caller's transaction; what runs in between is `grading.validate`'s.
+Each function works in the caller's transaction; what runs in between is `grading.validating`'s.
 """
 
 from dataclasses import dataclass

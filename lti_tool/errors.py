@@ -3,7 +3,8 @@
 LtiToolError
  ├─ SessionError
  │   ├─ SessionExpiredError   no valid token, ticket or cookie: open the activity again
- │   └─ ForbiddenError        a valid session, but for another attempt
+ │   ├─ ForbiddenError        a valid session, but for another attempt
+ │   └─ ReadOnlyError         a valid session, but of somebody who may only look on
  ├─ BadRequestError           a body or parameter that the API does not take
  ├─ StaleRevisionError        a validation of a document that has changed since
  ├─ StreamLimitError          too many open event streams in this process
@@ -25,6 +26,10 @@ class SessionExpiredError(SessionError):
 
 class ForbiddenError(SessionError):
     """The session is valid, but for another attempt than the path names."""
+
+
+class ReadOnlyError(SessionError):
+    """The session is valid, but its role may not change or run anything."""
 
 
 class BadRequestError(LtiToolError):

@@ -4,6 +4,7 @@ LaunchRefusedError        a launch gets a plain page and no session
  ├─ LoginRequestError     the request that begins a login is malformed or misdirected
  ├─ UnknownPlatformError  no active registration for the issuer and client id
  ├─ LaunchStateError      state unknown, used, expired, or begun in another browser
+ │   └─ LaunchCookieError the browser sent no cookie of this login
  ├─ RelaunchNeededError   the platform answered with an error instead of a token
  ├─ TokenRefusedError     the id_token is malformed or not signed by the platform
  ├─ ClaimError            a claim is missing or malformed; carries its name
@@ -63,8 +64,20 @@ class LaunchStateError(LaunchRefusedError):
 
     code = "launch_state"
     sentence = (
-        "This launch has expired or was already used, or your browser keeps no cookies for "
-        "Casebook. Please go back to your course and open the activity again."
+        "This launch has expired or was already used. Please go back to your course and open the "
+        "activity again."
+    )
+
+
+class LaunchCookieError(LaunchStateError):
+    """The browser sent no cookie of this login: it blocks them, or the page was loaded again."""
+
+    code = "launch_cookie"
+    sentence = (
+        "Your browser did not send Casebook's cookie, which an activity needs while it opens. "
+        "Please go back to your course and open the activity again. If you see this page again, "
+        "cookies are blocked: allow cookies for this site in your browser's settings (in Safari, "
+        "switch off “Prevent cross-site tracking”), or use another browser."
     )
 
 

@@ -12,7 +12,7 @@ from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
 from lti_tool.launch.roles import course_role, is_test_user
 from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from notebooks.attempts.models import Attempt
-from notebooks.attempts.service import open_attempt
+from notebooks.attempts.service import open_attempt, request_kernel
 from notebooks.cases.models import Case, CaseVersion
 from notebooks.cases.service import latest_ready_version
 
@@ -48,6 +48,8 @@ def place(
         case_version_id=assignment.case_version_id,
         graded=graded,
     )
+    if role.may_work:
+        request_kernel(session, attempt.id)
     return Placement(user=user, assignment=assignment, attempt=attempt, role=role)
 
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from lti_tool.launch.errors import LaunchStateError
+from lti_tool.launch.errors import LaunchCookieError, LaunchStateError
 from lti_tool.models import LoginState
 from lti_tool.sessions.secrets import fingerprint, new_secret
 
@@ -67,11 +67,12 @@ def consume(
 ) -> AnsweredLogin:
     """Use a login up; of several that try at once, exactly one succeeds.
 
-    Raises LaunchStateError if it is unknown, expired, used, or was begun in another browser; in
-    the last case the row stays, so that a stranger cannot spoil somebody's launch.
+    Raises LaunchCookieError without a cookie, LaunchStateError if it is unknown, expired, used, or
+    was begun in another browser; in the last case the row stays, so that a stranger cannot spoil
+    somebody's launch.
     """
     if not browser_secret:
-        raise LaunchStateError("The browser sent no state cookie")
+        raise LaunchCookieError("The browser sent no state cookie")
     row = session.execute(
         delete(LoginState)
         .where(

@@ -18,6 +18,11 @@ class CourseRole(StrEnum):
     ASSISTANT = "assistant"
     INSTRUCTOR = "instructor"
 
+    @property
+    def may_work(self) -> bool:
+        """Whether this role may edit, run and validate; an observer looks on."""
+        return self is not CourseRole.OBSERVER
+
 
 class LaunchSession(Base):
     """One launch of one person into one assignment."""

@@ -124,7 +124,7 @@ async def serve(
     if stopped not in done:
         reasons = [repr(item) for item in results if isinstance(item, Exception)]
         names = ", ".join(part.get_name() for part in done)
-        raise ConfigError(f"the worker's part {names} ended by itself: {'; '.join(reasons)}")
+        raise ConfigError(f"the worker's lane {names} ended by itself: {'; '.join(reasons)}")
 
 
 async def _work(app: App, lane: Lane, context: Mapping[str, Any]) -> None:

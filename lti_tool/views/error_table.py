@@ -12,6 +12,7 @@ from lti_tool.errors import (
     AssetsMissingError,
     BadRequestError,
     ForbiddenError,
+    ReadOnlyError,
     SessionExpiredError,
     StaleRevisionError,
     StreamLimitError,
@@ -85,6 +86,13 @@ BY_CLASS: dict[type[Exception], Rule] = {
         title="This is not yours",
         text="This session belongs to another piece of work.",
         advice=RELAUNCH,
+    ),
+    ReadOnlyError: Rule(
+        status=403,
+        code="read_only",
+        title="You are looking on",
+        text="Your role in this course lets you read this work, not change, run or validate it.",
+        advice="If that is not right, ask your teacher to change your role in the course.",
     ),
     BadRequestError: Rule(
         status=422,

@@ -8,7 +8,12 @@ from uuid import UUID
 from flask import Response, request
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from lti_tool.errors import BadRequestError, ForbiddenError, SessionExpiredError
+from lti_tool.errors import (
+    BadRequestError,
+    ForbiddenError,
+    ReadOnlyError,
+    SessionExpiredError,
+)
 from lti_tool.extensions import transaction
 from lti_tool.sessions.principal import Principal, authorise
 from lti_tool.sessions.tokens import Purpose
@@ -75,6 +80,20 @@ def for_attempt(
         return view(principal, *args, **kwargs)
 
     return checked
+
+
+def for_work(
+    view: Callable[Concatenate[Principal, Rest], Answer],
+) -> Callable[..., Answer]:
+    """Do what `for_attempt` does, for a view that changes something: not for those who look on."""
+
+    @wraps(view)
+    def allowed(principal: Principal, /, *args: Rest.args, **kwargs: Rest.kwargs) -> Answer:
+        if not principal.role.may_work:
+            raise ReadOnlyError
+        return view(principal, *args, **kwargs)
+
+    return for_attempt(allowed)
 
 
 def read_after() -> int:

@@ -2,25 +2,19 @@
 
 from sqlalchemy.orm import Session
 
-from config.queue import Queue, defer
 from lti_tool.sessions.principal import Principal
 from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.workspace.records import Boot
-from notebooks.attempts.service import get_attempt
+from notebooks.attempts.service import get_attempt, request_kernel
 from notebooks.cases.profile import Profile
 
 
 def open_page(session: Session, principal: Principal, *, tokens: Tokens) -> Boot:
-    """Return what the page starts with, and have the kernel made ready meanwhile."""
+    """Return what the page starts with; have the kernel of who may use it made ready meanwhile."""
     attempt = get_attempt(session, principal.attempt_id)
     profile = Profile.model_validate(attempt.case_version.profile)
-    defer(
-        session,
-        "notebooks:prepare_kernel",
-        queue=Queue.RUNS,
-        args={"attempt_id": str(attempt.id)},
-        queueing_lock=f"kernel-{attempt.id}",
-    )
+    if principal.role.may_work:
+        request_kernel(session, attempt.id)
     return Boot(
         token=tokens.sign(principal.session_id, Purpose.BEARER),
         expires_at=min(tokens.expiry(Purpose.BEARER), principal.expires_at),

@@ -104,6 +104,8 @@ class DeliveryView(_View):
     state: str
     score: float
     message: str
+    at: datetime | None
+    """When it was sent; None until it is."""
 
 
 class KernelView(_View):

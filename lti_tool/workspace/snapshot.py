@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from grading import standing
-from grading.models import ScoreDelivery
 from lti_tool.sessions.principal import Principal
 from lti_tool.workspace.records import (
     CaseView,
@@ -128,7 +127,7 @@ def _kernel_as_told(session: Session, stream_id: UUID) -> KernelView:
 
 
 def _delivery(session: Session, attempt_id: UUID) -> DeliveryView | None:
-    row = session.get(ScoreDelivery, attempt_id)
-    if row is None:
+    found = standing.delivery_of(session, attempt_id)
+    if found is None:
         return None
-    return DeliveryView(state=row.state, score=row.score, message=row.last_error)
+    return DeliveryView(state=found.state, score=found.score, message=found.message, at=found.at)

@@ -24,8 +24,8 @@ def open_attempt(
     """Return the learner's one attempt at the assignment, made on the first call.
 
     Safe against two launches at once: the later one waits and gets the same attempt. A new
-    attempt starts from the case version's template; an existing one keeps its own version. Its
-    kernel is prepared in the background. Raises NotFoundError for an unknown case version.
+    attempt starts from the case version's template; an existing one keeps its own version. Raises
+    NotFoundError for an unknown case version.
     """
     attempt = _find(session, assignment_key, learner_key)
     if attempt is None:
@@ -36,14 +36,18 @@ def open_attempt(
             attempt = _find(session, assignment_key, learner_key)
             if attempt is None:
                 raise
+    return attempt
+
+
+def request_kernel(session: Session, attempt_id: UUID) -> None:
+    """Have an attempt's kernel made ready in the background; one that lives is joined."""
     defer(
         session,
         "notebooks:prepare_kernel",
         queue=Queue.RUNS,
-        args={"attempt_id": str(attempt.id)},
-        queueing_lock=f"kernel-{attempt.id}",
+        args={"attempt_id": str(attempt_id)},
+        queueing_lock=f"kernel-{attempt_id}",
     )
-    return attempt
 
 
 def get_attempt(session: Session, attempt_id: UUID) -> Attempt:

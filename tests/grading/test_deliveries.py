@@ -101,8 +101,9 @@ def test_what_is_wanted_is_claimed_sent_and_done(world: World) -> None:
     sent(world, first)
     assert claim(world) is None
     assert row(world).state is DeliveryState.SENT
-    states = [payload["state"] for _, payload in world.events("delivery.changed")]
-    assert states == ["pending", "sent"]
+    told = [payload for _, payload in world.events("delivery.changed")]
+    assert [payload["state"] for payload in told] == ["pending", "sent"]
+    assert [payload["at"] for payload in told] == [None, first.timestamp.isoformat()]
 
 
 def test_a_score_of_zero_is_a_score(world: World) -> None:
@@ -226,6 +227,7 @@ def test_a_refusal_ends_it_until_there_is_a_newer_score(world: World) -> None:
         "state": "refused",
         "score": 0.0,
         "message": "The line item is gone.",
+        "at": None,
     }
     want(world)
     assert claimed(world).rev == 2

@@ -11,6 +11,7 @@ from notebooks.attempts.kernels import notice
 from notebooks.attempts.models import Attempt, RunState
 from notebooks.attempts.runner import Runner
 from notebooks.attempts.runs import current_runs, request_run
+from notebooks.attempts.service import request_kernel
 from notebooks.kernels.client import RunnerClient
 from notebooks.tasks import blueprint
 from tests.notebooks.fake_runner import FakeRunner, says
@@ -62,18 +63,17 @@ async def test_clicks_are_executed_by_a_worker(
             request_run(session, attempt_id=attempt_id, cell_id=cell, source=cell, run_id=run_id)
     await work(app, database, settings, runner)
     assert [UUID(one) for one in runner.executed] == asked
-    assert set(statuses(database)) == {
-        ("notebooks:prepare_kernel", "succeeded"),
-        ("notebooks:execute_runs", "succeeded"),
-    }
+    assert set(statuses(database)) == {("notebooks:execute_runs", "succeeded")}
     with database.transaction() as session:
         assert {view.state for view in current_runs(session, attempt_id)} == {RunState.OK}
 
 
-async def test_opening_an_attempt_starts_its_kernel(
+async def test_a_kernel_that_is_asked_for_is_started(
     app: App, database: Database, settings: Settings, attempt_id: UUID
 ) -> None:
     runner = FakeRunner(lambda _: [])
+    with database.transaction() as session:
+        request_kernel(session, attempt_id)
     await work(app, database, settings, runner)
     assert list(runner.kernels) == [str(attempt_id)]
     (url, spec) = runner.specs[0]
@@ -86,6 +86,8 @@ async def test_a_kernel_that_cannot_be_prepared_is_told_and_fails_no_job(
     app: App, database: Database, settings: Settings, attempt_id: UUID
 ) -> None:
     runner = FakeRunner(lambda _: [], refusal="All places are taken.")
+    with database.transaction() as session:
+        request_kernel(session, attempt_id)
     await work(app, database, settings, runner)
     assert statuses(database) == [("notebooks:prepare_kernel", "succeeded")]
     with database.transaction() as session:

@@ -6,8 +6,8 @@ const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const now = () => new Date().toISOString();
 
 export class FakeAttempt {
-  constructor(locale) {
-    this.state = freshAttempt(locale);
+  constructor(locale, role) {
+    this.state = { ...freshAttempt(locale), role };
     this.events = [];
     this.listeners = new Set();
     this.queue = [];
@@ -158,10 +158,10 @@ export class FakeAttempt {
     const scores = Object.values(this.state.validations).map(({ points }) => points);
     this.state.points = { score: scores.reduce((a, b) => a + b, 0), max_score: 12 };
     this.emit("points.changed", this.state.points);
-    this.state.delivery = { state: "pending", score: this.state.points.score, message: null };
+    this.state.delivery = { state: "pending", score: this.state.points.score, message: null, at: null };
     this.emit("delivery.changed", this.state.delivery);
     await wait(200);
-    this.state.delivery = { ...this.state.delivery, state: "sent" };
+    this.state.delivery = { ...this.state.delivery, state: "sent", at: now() };
     this.emit("delivery.changed", this.state.delivery);
   }
 }

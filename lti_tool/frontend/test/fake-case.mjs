@@ -5,7 +5,6 @@ const code = (id, subtask, source) => ({ id, kind: "code", source, subtask });
 export function freshAttempt(locale = "en") {
   return {
     attempt_id: "11111111-1111-4111-8111-111111111111",
-    role: "learner",
     graded: true,
     case: {
       title: "Which cultivar is this wine?",

@@ -18,9 +18,9 @@ const POLICY = [
 ].join("; ");
 
 /** A running server; `faults` bends it: tests set its fields. */
-export async function startFakeServer({ port = 0, locale = "en" } = {}) {
-  const attempt = new FakeAttempt(locale);
-  const faults = { down: false, streams: "open", token: "token-1", renewals: true, delayMs: 0 };
+export async function startFakeServer({ port = 0, locale = "en", role = "learner" } = {}) {
+  const attempt = new FakeAttempt(locale, role);
+  const faults = { down: false, runner: true, streams: "open", token: "token-1", renewals: true, delayMs: 0 };
   const streams = new Set();
   const seen = { renewals: 0, polls: 0, streams: 0, violations: [] };
   const context = { attempt, faults, streams, seen, locale };
@@ -67,7 +67,10 @@ const ROUTES = {
     return json(response, 409, { error: "Saved elsewhere.", code: "conflict", document });
   },
   "POST /runs": ({ attempt }, { body, response }) => json(response, 202, attempt.run(body)),
-  "POST /stop": ({ attempt }, { response }) => json(response, 202, attempt.stop() ?? {}),
+  "POST /stop": ({ attempt, faults }, { response }) =>
+    faults.runner
+      ? json(response, 202, attempt.stop() ?? {})
+      : json(response, 503, { error: "The kernel cannot be reached.", code: "kernel_unreachable" }),
   "POST /validations": ({ attempt }, { body, response }) =>
     body.revision === attempt.state.document.revision
       ? json(response, 202, attempt.validate(body))
@@ -115,7 +118,7 @@ function page({ attempt, faults, locale }, response) {
   const id = attempt.state.attempt_id;
   const boot = {
     token: faults.token, attempt_id: id, api: `/api/attempts/${id}`, locale,
-    title: attempt.state.case.title, role: "learner",
+    title: attempt.state.case.title, role: attempt.state.role,
   };
   response.writeHead(200, {
     "Content-Type": "text/html; charset=utf-8",

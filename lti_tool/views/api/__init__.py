@@ -1,4 +1,5 @@
-"""The workspace page's JSON API, one file per thing; every view names whose session it needs.
+"""The workspace page's JSON API, one file per thing.
 
-Bodies are pydantic records; answers are JSON; errors are `{"error", "code"}` (views/errors.py).
+Every view names whose session it needs: `for_attempt` to read, `for_work` to change. Bodies are
+pydantic records; answers are JSON; errors are `{"error", "code"}` (views/errors.py).
 """

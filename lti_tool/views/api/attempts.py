@@ -10,7 +10,7 @@ from grading import validations
 from lti_tool.errors import StaleRevisionError
 from lti_tool.extensions import transaction
 from lti_tool.sessions.principal import Principal
-from lti_tool.views.requests import Body, Json, answer, for_attempt, read_body
+from lti_tool.views.requests import Body, Json, answer, for_attempt, for_work, read_body
 from lti_tool.wiring import wiring
 from lti_tool.workspace.kernel import interrupt, kernel_of
 from lti_tool.workspace.snapshot import snapshot
@@ -56,7 +56,7 @@ def show(principal: Principal) -> Response:
 
 
 @blueprint.put("/document")
-@for_attempt
+@for_work
 def save(principal: Principal) -> Json:
     """Save sources; a conflict answers 409 with the current document (views/errors.py)."""
     body = read_body(SaveBody)
@@ -71,7 +71,7 @@ def save(principal: Principal) -> Json:
 
 
 @blueprint.post("/runs")
-@for_attempt
+@for_work
 def run(principal: Principal) -> tuple[Json, int]:
     """Queue a run of one cell."""
     body = read_body(RunBody)
@@ -87,7 +87,7 @@ def run(principal: Principal) -> tuple[Json, int]:
 
 
 @blueprint.post("/stop")
-@for_attempt
+@for_work
 def stop(principal: Principal) -> tuple[Json, int]:
     """Drop what is queued, then interrupt what runs."""
     with transaction() as session:
@@ -97,7 +97,7 @@ def stop(principal: Principal) -> tuple[Json, int]:
 
 
 @blueprint.post("/validations")
-@for_attempt
+@for_work
 def validate(principal: Principal) -> tuple[Json, int]:
     """Have one subtask judged, from the document as it now is saved."""
     body = read_body(ValidateBody)

@@ -171,8 +171,9 @@ def test_a_token_that_the_platform_did_not_sign_is_refused(
 
 
 def test_an_unknown_state_is_refused(opening: Launch, database: Database) -> None:
-    response = opening.post(state="s" * 43)
-    assert response.text.startswith("launch_state: ")
+    state = "s" * 43
+    opening.client.set_cookie(cookie_name(state), "x", path="/lti/launch")
+    assert opening.post(state=state).text.startswith("launch_state: ")
     _assert_nothing_stored(database)
 
 
@@ -183,7 +184,9 @@ def test_a_malformed_state_is_refused(opening: Launch, state: str) -> None:
 
 def test_a_launch_without_the_cookie_is_refused(opening: Launch, database: Database) -> None:
     opening.client.delete_cookie(cookie_name(opening.state), path="/lti/launch")
-    assert opening.post().text.startswith("launch_state: ")
+    refusal = opening.post().text
+    assert refusal.startswith("launch_cookie: ")
+    assert "allow cookies for this site in your browser's settings" in refusal
     _assert_nothing_stored(database)
 
 
@@ -212,9 +215,11 @@ def test_an_old_login_is_refused(opening: Launch, database: Database) -> None:
     assert opening.post().text.startswith("launch_state: ")
 
 
-@pytest.mark.parametrize("with_cookie", [True, False])
+@pytest.mark.parametrize(
+    ("with_cookie", "code"), [(True, "launch_state"), (False, "launch_cookie")]
+)
 def test_a_replayed_launch_is_refused(
-    opening: Launch, database: Database, *, with_cookie: bool
+    opening: Launch, database: Database, code: str, *, with_cookie: bool
 ) -> None:
     token, name = opening.token(), cookie_name(opening.state)
     cookie = opening.client.get_cookie(name, path="/lti/launch")
@@ -222,7 +227,7 @@ def test_a_replayed_launch_is_refused(
     assert opening.post(token).status_code == 303
     if with_cookie:
         opening.client.set_cookie(name, cookie.value, path="/lti/launch")
-    assert opening.post(token).text.startswith("launch_state: ")
+    assert opening.post(token).text.startswith(f"{code}: ")
     with database.transaction() as session:
         assert session.scalar(select(func.count()).select_from(LaunchSession)) == 1
 

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
+from grading import deliveries
 from lti_tool.sessions.principal import Principal, authorise
 from lti_tool.workspace.records import Snapshot
 from lti_tool.workspace.snapshot import snapshot
@@ -94,3 +95,21 @@ def test_a_snapshot_is_exactly_what_the_events_up_to_it_told_while_others_write(
     assert len({state.last_seq for state in taken}) > 2
     for state in taken:
         assert _of_snapshot(state) == _of_events(events[: state.last_seq])
+
+
+def test_a_score_that_was_sent_says_when_and_a_newer_one_does_not_yet(site: Site) -> None:
+    launched = site.launch()
+    principal = _principal(site, launched)
+    with site.database.transaction() as session:
+        deliveries.want(session, launched.attempt_id)
+        claim = deliveries.claim(session, launched.attempt_id)
+        assert claim is not None
+        deliveries.sent(session, launched.attempt_id, claim.rev, claim.timestamp)
+    sent = _take(site, principal).delivery
+    assert sent is not None
+    assert (sent.state, sent.at) == ("sent", claim.timestamp)
+    with site.database.transaction() as session:
+        deliveries.want(session, launched.attempt_id)
+    wanted = _take(site, principal).delivery
+    assert wanted is not None
+    assert (wanted.state, wanted.at) == ("pending", None)

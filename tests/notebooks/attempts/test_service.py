@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 from config.database import Database
 from notebooks.attempts.documents import load
 from notebooks.attempts.models import Attempt, AttemptMember
-from notebooks.attempts.service import get_attempt, open_attempt
+from notebooks.attempts.service import get_attempt, open_attempt, request_kernel
 from notebooks.errors import NotFoundError
 from notebooks.journal.models import JournalStream
 from tests.notebooks.conftest import CELLS, store_version
@@ -56,11 +56,12 @@ def test_each_learner_has_an_attempt_and_keeps_it_when_the_case_changes(
         assert get_attempt(session, ada).case_version_id == old
 
 
-def test_opening_an_attempt_prepares_its_kernel_once(database: Database, attempt_id: UUID) -> None:
-    with database.transaction() as session:
-        learner = session.scalars(select(AttemptMember.learner_key)).one()
-        version_id = get_attempt(session, attempt_id).case_version_id
-    assert launch(database, version_id, learner, Barrier(1)) == attempt_id
+def test_a_kernel_that_is_asked_for_twice_is_prepared_once(
+    database: Database, attempt_id: UUID
+) -> None:
+    for _ in range(2):
+        with database.transaction() as session:
+            request_kernel(session, attempt_id)
     with database.transaction() as session:
         jobs = session.connection().exec_driver_sql(
             "SELECT args->>'attempt_id' FROM procrastinate_jobs "

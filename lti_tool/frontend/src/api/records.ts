@@ -81,6 +81,8 @@ export interface Delivery {
   state: "pending" | "sent" | "refused";
   score: number | null;
   message: string | null;
+  /** When it was sent; null until it is. */
+  at: string | null;
 }
 
 export interface KernelStatus {
@@ -91,6 +93,7 @@ export interface KernelStatus {
 /** Everything the page needs to draw an attempt as it stands at event `last_seq`. */
 export interface Snapshot {
   attempt_id: string;
+  /** `observer`: may read and nothing else. */
   role: string;
   graded: boolean;
   case: {

@@ -85,7 +85,7 @@ export class Workspace {
   async run(cellId: string): Promise<void> {
     const { api, store, newId } = this.parts;
     const page = store.state;
-    if (page.phase !== "ready" || isOpen(page.attempt.runs[cellId])) return;
+    if (page.phase !== "ready" || page.attempt.readOnly || isOpen(page.attempt.runs[cellId])) return;
     const runId = newId();
     const source = this.document.source(cellId);
     store.dispatch({ type: "run.asked", cellId, runId });
@@ -99,14 +99,17 @@ export class Workspace {
 
   /** Stops the running cell and takes back those that wait. */
   async stop(): Promise<void> {
-    await this.insistently(() => this.parts.api.stop());
+    const { api, store } = this.parts;
+    store.dispatch({ type: "stop.asked" });
+    const answer = await this.insistently(() => api.stop());
+    if (!answer.ok) store.dispatch({ type: "stop.refused", notice: stopNotice(answer.error) });
   }
 
   /** Saves, then has a subtask judged; a newer document elsewhere is merged in first. */
   async validate(subtask: string): Promise<void> {
     const { api, store } = this.parts;
     const page = store.state;
-    if (page.phase !== "ready" || isChecking(page.attempt.validations[subtask])) return;
+    if (page.phase !== "ready" || page.attempt.readOnly || isChecking(page.attempt.validations[subtask])) return;
     store.dispatch({ type: "validation.asked", subtask });
     const revision = () => this.document.currentRevision;
     // Safe to send twice: an open validation of the subtask is answered again.
@@ -182,6 +185,10 @@ function loadNotice(error: ApiError): Notice {
 
 function runNotice(error: ApiError): Notice {
   return error.kind === "session" ? { key: "session.expired" } : (said(error) ?? { key: "run.unsent" });
+}
+
+function stopNotice(error: ApiError): Notice {
+  return { key: error.kind === "session" ? "session.expired" : "stop.failed" };
 }
 
 function validationNotice(error: ApiError | null): Notice {

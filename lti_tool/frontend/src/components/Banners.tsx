@@ -10,6 +10,7 @@ export function Banners() {
   const save = useAttempt((attempt) => attempt.save.kind);
   const connection = useAttempt((attempt) => attempt.connection);
   const setAside = useAttempt((attempt) => attempt.setAside);
+  const readOnly = useAttempt((attempt) => attempt.readOnly);
   if (expired) {
     return (
       <div class="banners">
@@ -19,6 +20,7 @@ export function Banners() {
   }
   return (
     <div class="banners">
+      {readOnly ? <Banner icon="question" text={t("observer.text")} /> : null}
       {save === "conflict" ? (
         <Banner icon="question" urgent text={`${t("conflict.title")} ${t("conflict.text")}`}>
           <Choice primary words={t("conflict.mine")} act={() => workspace.document.keepMine()} />

@@ -1,6 +1,6 @@
 import { useEffect, useId, useRef } from "preact/hooks";
 import { createEditor } from "../editor/editor";
-import { useServices } from "./context";
+import { useAttempt, useServices } from "./context";
 
 interface Props {
   cellId: string;
@@ -17,6 +17,7 @@ export function CodeEditor({ cellId, number, taskNumber, onRun, onValidate }: Pr
   const parent = useRef<HTMLDivElement>(null);
   const keys = useRef({ onRun, onValidate });
   keys.current = { onRun, onValidate };
+  const readOnly = useAttempt((attempt) => attempt.readOnly);
   const helpId = useId();
   const name = taskNumber > 0 ? t("task.number", { number: taskNumber }) : t("tasks.intro");
   const label = t("cell.editor", { name, number });
@@ -29,6 +30,7 @@ export function CodeEditor({ cellId, number, taskNumber, onRun, onValidate }: Pr
       locale: language.locale,
       label,
       helpId,
+      readOnly,
       onChange: (source) => workspace.document.edit(cellId, source),
       onRun: () => keys.current.onRun(),
       onValidate: () => keys.current.onValidate(),
@@ -39,11 +41,11 @@ export function CodeEditor({ cellId, number, taskNumber, onRun, onValidate }: Pr
       remove();
       editor.destroy();
     };
-  }, [cellId, label, nonce, workspace]);
+  }, [cellId, label, nonce, readOnly, workspace]);
   return (
     <div class="editor">
       <div ref={parent} />
-      <p class="visually-hidden" id={helpId}>{t("cell.help")}</p>
+      <p class="visually-hidden" id={helpId}>{t(readOnly ? "cell.readOnly" : "cell.help")}</p>
     </div>
   );
 }

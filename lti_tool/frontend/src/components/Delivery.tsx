@@ -8,10 +8,10 @@ export function Delivery() {
   const { t, time } = useServices().language;
   const delivery = useAttempt((attempt) => attempt.delivery);
   if (!delivery) return null;
-  const sentAt = delivery.state === "sent" && delivery.at !== null;
-  const words = sentAt
-    ? t("delivery.sentAt", { time: time(delivery.at ?? "") })
-    : t(`delivery.${delivery.state}`);
+  const words =
+    delivery.at === null
+      ? t(`delivery.${delivery.state}`)
+      : t("delivery.sentAt", { time: time(delivery.at) });
   return (
     <p class={`delivery delivery-${delivery.state}`} data-testid="delivery" role="status">
       <Icon name={ICONS[delivery.state] ?? "send"} />

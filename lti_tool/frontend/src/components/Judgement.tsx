@@ -17,24 +17,27 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
   const { workspace, language } = useServices();
   const { t } = language;
   const validation = useAttempt((attempt) => attempt.validations[subtask.id]);
+  const readOnly = useAttempt((attempt) => attempt.readOnly);
   const checking = isChecking(validation);
   const notice = validation?.refusal;
   const failed = validation?.state === "failed" && !notice;
   return (
     <div class="judgement" aria-busy={checking}>
       <div class="judgement-bar">
-        <button
-          type="button"
-          class="button button-primary"
-          data-testid={`validate-${subtask.id}`}
-          id={`validate-${number}`}
-          aria-labelledby={`validate-${number} task-title-${number}`}
-          aria-disabled={checking}
-          onClick={() => void workspace.validate(subtask.id)}
-        >
-          <Icon name={checking ? "spin" : "check"} />
-          {t(validation?.verdict ? "validate.again" : "validate.validate")}
-        </button>
+        {readOnly ? null : (
+          <button
+            type="button"
+            class="button button-primary"
+            data-testid={`validate-${subtask.id}`}
+            id={`validate-${number}`}
+            aria-labelledby={`validate-${number} task-title-${number}`}
+            aria-disabled={checking}
+            onClick={() => void workspace.validate(subtask.id)}
+          >
+            <Icon name={checking ? "spin" : "check"} />
+            {t(validation?.verdict ? "validate.again" : "validate.validate")}
+          </button>
+        )}
         <Verdict subtaskId={subtask.id} validation={validation} />
       </div>
       {notice ? <p class="notice notice-attention">{t(notice.key, notice.params)}</p> : null}

@@ -14,12 +14,15 @@ export function RunBar({ cellId, number }: Props) {
   const { workspace, language } = useServices();
   const { t } = language;
   const run = useAttempt((attempt) => attempt.runs[cellId]);
+  const readOnly = useAttempt((attempt) => attempt.readOnly);
+  const stopRefusal = useAttempt((attempt) => attempt.stopRefusal);
   const stoppable = useAttempt((attempt) => cellToStop(attempt) === cellId);
   const place = useAttempt((attempt) => {
     const own = attempt.runs[cellId];
     return own ? placeInQueue(attempt, own) : 0;
   });
   const open = isOpen(run);
+  if (readOnly) return run ? <div class="run-bar"><RunWord run={run} place={place} /></div> : null;
   return (
     <div class="run-bar">
       <button
@@ -43,6 +46,9 @@ export function RunBar({ cellId, number }: Props) {
           <Icon name="stop" />
           {t("run.stop")}
         </button>
+      ) : null}
+      {stoppable && stopRefusal ? (
+        <p class="notice notice-attention" role="alert">{t(stopRefusal.key, stopRefusal.params)}</p>
       ) : null}
       {run ? <RunWord run={run} place={place} /> : null}
       <span class="quiet keys" aria-hidden="true">{t("cell.keys")}</span>

@@ -20,6 +20,8 @@ export interface EditorOptions {
   label: string;
   /** Id of the element that explains the keys. */
   helpId: string;
+  /** The text can be read, searched and copied, and not changed. */
+  readOnly: boolean;
   onChange: (source: string) => void;
   onRun: () => void;
   onValidate: () => void;
@@ -59,9 +61,11 @@ function extensions(options: EditorOptions): Extension[] {
   return [
     EditorView.cspNonce.of(options.nonce),
     EditorView.lineWrapping,
+    EditorState.readOnly.of(options.readOnly),
     EditorView.contentAttributes.of({
       "aria-label": options.label,
       "aria-describedby": options.helpId,
+      ...(options.readOnly ? { "aria-readonly": "true" } : {}),
     }),
     phrases(options.locale),
     Prec.highest(keymap.of(cellKeys(options))),
@@ -125,7 +129,7 @@ function cellKeys({ onRun, onValidate }: EditorOptions) {
  */
 function replaceSelected(event: InputEvent, view: EditorView): boolean {
   const { data, inputType, isComposing } = event;
-  const selected = !view.state.selection.main.empty;
+  const selected = !view.state.selection.main.empty && !view.state.readOnly;
   if (inputType !== "insertText" || !data || isComposing || view.composing || !selected) return false;
   event.preventDefault();
   const change = view.state.replaceSelection(data.replace(/\r\n?/g, "\n"));

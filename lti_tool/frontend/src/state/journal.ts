@@ -24,10 +24,7 @@ const KINDS: Readonly<Record<string, Apply>> = {
   "validation.finished": (attempt, event: validations.ValidationFinished) =>
     announced(validations.finished(attempt, event), validationAnnouncement(attempt, event)),
   "points.changed": (attempt, points: Points) => ({ ...attempt, points }),
-  "delivery.changed": (attempt, delivery: Delivery, at) => ({
-    ...attempt,
-    delivery: { ...delivery, at },
-  }),
+  "delivery.changed": (attempt, delivery: Delivery) => ({ ...attempt, delivery }),
 };
 
 /**

@@ -64,16 +64,20 @@ export interface Attempt {
   title: string;
   descriptionHtml: string;
   graded: boolean;
+  /** The person only looks on: no editing, no runs, no validations. */
+  readOnly: boolean;
   subtasks: readonly SubtaskRecord[];
   cells: readonly CellRecord[];
   runs: Readonly<Record<string, Run>>;
   validations: Readonly<Record<string, Validation>>;
   points: Points;
-  delivery: (Delivery & { at: string | null }) | null;
+  delivery: Delivery | null;
   kernel: KernelStatus | null;
   /** The newest journal event that is in this state. */
   lastSeq: number;
   nextOrder: number;
+  /** Why the last Stop did not get through; null once it is pressed again or nothing runs. */
+  stopRefusal: Notice | null;
   clockOffsetMs: number;
   save: SaveState;
   /** The student's own text was set aside for another page's, and can be had back. */
@@ -99,6 +103,8 @@ export type Action =
   | { type: "setAside.changed"; setAside: boolean }
   | { type: "run.asked"; cellId: string; runId: string }
   | { type: "run.refused"; cellId: string; runId: string; notice: Notice }
+  | { type: "stop.asked" }
+  | { type: "stop.refused"; notice: Notice }
   | { type: "validation.asked"; subtask: string }
   | { type: "validation.accepted"; subtask: string; validationId: string }
   | { type: "validation.refused"; subtask: string; notice: Notice };

@@ -42,6 +42,12 @@ function reduceAttempt(attempt: Attempt, action: AttemptAction): Attempt {
       return runs.queued(attempt, action.cellId, action.runId);
     case "run.refused":
       return runs.refused(attempt, action.cellId, action.runId, action.notice);
+    case "stop.asked":
+      return { ...attempt, stopRefusal: null };
+    case "stop.refused":
+      return runs.cellToStop(attempt) === null
+        ? attempt
+        : { ...attempt, stopRefusal: action.notice };
     case "validation.asked":
       return validations.asked(attempt, action.subtask);
     case "validation.accepted":

@@ -79,13 +79,14 @@ export interface RunFinished extends RunEvent {
 }
 
 export function finished(attempt: Attempt, event: RunFinished): Attempt {
-  return changed(attempt, event, (run) => ({
+  const next = changed(attempt, event, (run) => ({
     ...run,
     state: event.state,
     message: event.message ?? "",
     executionCount: event.execution_count,
     endedAt: event.ended_at,
   }));
+  return next === attempt ? attempt : { ...next, stopRefusal: null };
 }
 
 /** The request never reached the server: the old outputs stay, with the reason. */

@@ -14,8 +14,8 @@ export function launch() {
 }
 
 /** A fresh attempt in a fresh browser context. `faults` collects violations and page errors. */
-export async function open(browser, { server, options = {}, locale = "en" } = {}) {
-  const own = server ?? (await startFakeServer({ locale }));
+export async function open(browser, { server, options = {}, locale = "en", role = "learner" } = {}) {
+  const own = server ?? (await startFakeServer({ locale, role }));
   const context = await browser.newContext({ viewport: { width: 900, height: 800 }, ...options });
   const page = await context.newPage();
   const problems = [];

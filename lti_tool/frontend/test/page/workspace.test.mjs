@@ -50,6 +50,7 @@ onPage("wrong code, run, needs work, right code, approved, score sent, reload", 
   await seesText(page, "announcer", "Clean it: approved.");
   await page.reload();
   await seesText(page, "verdict-clean", "Approved");
+  await page.getByTestId("delivery").filter({ hasText: /grade book \d\d:\d\d/ }).waitFor();
   await seesText(page, "output-c2", "178 bottles");
   assert.equal(await textOf(page, "c2"), "clean = wine.dropna(subset=['alcohol'])");
   assert.equal(new URL(page.url()).search, "");
@@ -65,6 +66,33 @@ onPage("output streams while the cell runs, others queue, Stop ends it", {}, asy
   await seesText(page, "cell-c4", "You stopped this cell.");
   await seesText(page, "cell-c1", "Stopped");
   assert.equal(await page.getByTestId("stop").count(), 0);
+});
+
+onPage("a Stop that does not get through is told, until it does", {}, async ({ page, server }) => {
+  await write(page, "c4", "slow()");
+  await page.getByTestId("run-c4").click();
+  await seesText(page, "output-c4", "epoch 1");
+  server.faults.runner = false;
+  await page.getByTestId("stop").click();
+  await page.getByRole("alert").filter({ hasText: "Stop did not get through" }).waitFor();
+  assert.deepEqual(await brokenRules(page), []);
+  server.faults.runner = true;
+  await page.getByTestId("stop").click();
+  await seesText(page, "cell-c4", "You stopped this cell.");
+  assert.equal(await page.getByText("Stop did not get through").count(), 0);
+});
+
+onPage("an observer reads, and can change, run and validate nothing", { role: "observer" }, async ({ page, server }) => {
+  await page.getByText("You are looking on").waitFor();
+  for (const id of ["run-c1", "stop", "validate-look"]) assert.equal(await page.getByTestId(id).count(), 0);
+  const before = await textOf(page, "c1");
+  await write(page, "c1", "mine = 1");
+  await page.keyboard.type("x");
+  await page.keyboard.press("Shift+Enter");
+  await page.keyboard.press("Control+Alt+Enter");
+  assert.equal(await textOf(page, "c1"), before);
+  assert.deepEqual(server.attempt.events, []);
+  assert.deepEqual(await brokenRules(page), []);
 });
 
 onPage("a cell that dies says why, above its output", {}, async ({ page }) => {

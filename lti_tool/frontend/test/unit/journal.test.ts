@@ -122,7 +122,7 @@ test("points, delivery and kernel are taken over", () => {
   const state = after(
     attempt(),
     ["points.changed", { score: 2, max_score: 5 }],
-    ["delivery.changed", { state: "sent", score: 2, message: null }],
+    ["delivery.changed", { state: "sent", score: 2, message: null, at: NOW }],
     ["kernel.changed", { state: "dead", reason: "Out of memory." }],
   );
   assert.equal(state.points.score, 2);
