@@ -1,5 +1,6 @@
 """Expected answers: computed once per case, by the ideal solution in the case's environment."""
 
+import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
@@ -7,16 +8,17 @@ from uuid import uuid4
 from grading.comparison import compare
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
-from grading.replays import cells_for, request_of
+from grading.replays import Sweep, request_of, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
-from notebooks.kernels.records import Answer, KernelSpec, ReplayResult
+from notebooks.kernels.records import Answer, KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
 from notebooks.kernels.values import Opaque, Value
 
-ROUNDS = 2
-"""Replays of the ideal solution; an answer that varies between them cannot be expected."""
+HASH_SEEDS = (0, 1)
+"""One replay of the ideal solution for each; an answer that varies between them cannot be
+expected. A student's replay has the first."""
 
 PREPARE_SECONDS = 300.0
 """Wall time of one replay of the ideal solution."""
@@ -58,8 +60,9 @@ async def prepare(
 ) -> tuple[PreparedProbe, ...]:
     """Return the case's probes with the answers that its ideal solution gives.
 
-    Each subtask is replayed as a student's will be, so that a name which a later subtask changes
-    is asked for at the right moment; and more than once, so that what varies is known to vary.
+    Each subtask's questions are asked when a student's replay of it would end, so that a name which
+    a later subtask changes is asked for at the right moment; and more than once, so that what
+    varies is known to vary.
 
     Raises:
         CasePreparationError: with every problem found: a cell that fails (with its traceback), a
@@ -72,21 +75,35 @@ async def prepare(
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
     order = [subtask.id for subtask in profile.subtasks]
-    prepared: list[PreparedProbe] = []
-    for subtask in order:
-        asked = [probe for probe in opened if probe.subtask == subtask]
-        cells = cells_for(subtask, content.solution, order)
-        results = [
-            await replayer.replay(request_of(uuid4().hex, spec, cells, asked, wall_seconds))
-            for _ in range(ROUNDS)
-        ]
-        problems = list(_of_cells(content, cells, results))
+    prepared: dict[str, PreparedProbe] = {}
+    for sweep in sweeps_for(content.solution, order):
+        asked = [probe for probe in opened if probe.subtask in sweep.moments]
+        request = _request(sweep, asked, spec, wall_seconds)
+        results = await asyncio.gather(
+            *(replayer.replay(_with_seed(request, seed)) for seed in HASH_SEEDS)
+        )
+        problems = list(_of_cells(content, sweep.cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
-        prepared.extend(_answered(asked, results, problems))
+        prepared |= {probe.id: probe for probe in _answered(asked, results, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
-    return tuple(prepared)
+    return tuple(prepared[probe.id] for probe in opened)
+
+
+def _request(
+    sweep: Sweep, probes: Sequence[OpenProbe], spec: KernelSpec, wall_seconds: float
+) -> ReplayRequest:
+    request = request_of(uuid4().hex, spec, sweep.cells, probes, wall_seconds)
+    questions = tuple(
+        question.model_copy(update={"after": sweep.moments[probe.subtask]})
+        for probe, question in zip(probes, request.questions, strict=True)
+    )
+    return request.model_copy(update={"questions": questions})
+
+
+def _with_seed(request: ReplayRequest, seed: int) -> ReplayRequest:
+    return request.model_copy(update={"replay_id": uuid4().hex, "hash_seed": seed})
 
 
 def _of_cells(

@@ -1,6 +1,7 @@
 """Which cells a judgement replays and what it asks: the same plan for ideal and student."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from grading.errors import UnknownSubtaskError
 from grading.probes import OpenProbe
@@ -31,6 +32,34 @@ def cells_for(subtask: str, cells: Sequence[Cell], order: Sequence[str]) -> tupl
         for cell in cells[:end]
         if cell.kind == "code" and cell.replay and cell.subtask not in later
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One replay that passes the moments of several subtasks."""
+
+    cells: tuple[Cell, ...]
+    moments: Mapping[str, str | None]
+    """Of each subtask: the cell after which it is judged; None for after all cells."""
+
+
+def sweeps_for(cells: Sequence[Cell], order: Sequence[str]) -> tuple[Sweep, ...]:
+    """Return replays in which every subtask is met as `cells_for` says, as few as possible.
+
+    One is enough unless a cell of a later subtask stands above one of an earlier subtask.
+    """
+    sweeps: list[Sweep] = []
+    for subtask in order:
+        plan = cells_for(subtask, cells, order)
+        last = sweeps[-1] if sweeps else None
+        if last is not None and last.cells and plan[: len(last.cells)] == last.cells:
+            sweeps.pop()
+            end = last.cells[-1].id
+            passed = {known: moment or end for known, moment in last.moments.items()}
+            sweeps.append(Sweep(plan, {**passed, subtask: None}))
+        else:
+            sweeps.append(Sweep(plan, {subtask: None}))
+    return tuple(sweeps)
 
 
 def request_of(

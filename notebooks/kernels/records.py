@@ -3,9 +3,9 @@
 Client and server import the same records, so the two cannot drift apart.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 
 from notebooks.kernels.values import Value
 
@@ -193,16 +193,32 @@ class Question(Record):
 
     id: str
     ask: Ask
+    after: str | None = None
+    """The cell after which it is asked, in a copy of the process; None: after all, in itself."""
 
 
 class ReplayRequest(Record):
-    """Cells to run in order in a fresh sandbox, then questions, sent one by one."""
+    """Cells to run in order in a fresh sandbox, and questions, sent one by one.
+
+    Questions after the same cell are asked of one copy of the process as that cell left it, so
+    that later cells see nothing of them but what they write to files.
+    """
 
     replay_id: Identifier
     spec: KernelSpec
     cells: tuple[ReplayCell, ...]
     questions: tuple[Question, ...] = ()
     wall_seconds: float = 120
+    hash_seed: int = Field(default=0, ge=0, le=4294967295)
+    """Python's; the order of a set of strings hangs on it."""
+
+    @model_validator(mode="after")
+    def _questions_follow_cells(self) -> Self:
+        known = {None, *(cell.id for cell in self.cells)}
+        unknown = {question.after for question in self.questions} - known
+        if unknown:
+            raise ValueError(f"questions after cells that are not replayed: {unknown}")
+        return self
 
 
 class CellFailure(Record):

@@ -99,14 +99,20 @@ class Interpreter:
         self.requests.append(request)
         namespace: dict[str, Any] = {}
         cells: dict[str, CellFailure | None] = {}
+        answers = {}
+
+        def ask_after(cell_id: str | None) -> None:
+            for question in request.questions:
+                if question.after == cell_id:
+                    ask = question.ask
+                    text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
+                    value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
+                    answers[question.id] = failure or value
+
         for replayed in request.cells:
             cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
-        answers = {}
-        for question in request.questions:
-            ask = question.ask
-            text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
-            value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
-            answers[question.id] = failure or value
+            ask_after(replayed.id)
+        ask_after(None)
         return replay(cells, answers)
 
 

@@ -5,7 +5,7 @@ import pytest
 from grading.errors import CasePreparationError
 from grading.preparation import prepare
 from grading.probes import PreparedProbe, PreparedProbes
-from grading.replays import cells_for
+from grading.replays import cells_for, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Profile, Subtask
 from notebooks.kernels.records import KernelSpec
@@ -62,6 +62,16 @@ async def test_expected_answers_are_those_of_each_subtasks_own_moment() -> None:
     assert PreparedProbes.validate_python(stored) == found
 
 
+async def test_the_ideal_solution_is_replayed_once_for_each_hash_seed() -> None:
+    interpreter = Interpreter()
+    await prepare(TWO, interpreter, spec=SPEC)
+    [first, second] = interpreter.requests
+    assert [first.hash_seed, second.hash_seed] == [0, 1]
+    assert first.replay_id != second.replay_id
+    asked = [(question.id, question.after) for question in first.questions]
+    assert asked == [("load-1", "a"), ("change-1", None), ("change-2", None)]
+
+
 async def test_an_ideal_solution_that_fails_is_refused_with_cell_line_and_traceback() -> None:
     broken = content(cell("t", kind="markdown"), cell("a", "x = 1\ny = (", "load"),
                      subtasks=(LOAD,))  # fmt: skip
@@ -104,3 +114,29 @@ def test_a_replay_goes_down_to_the_subtasks_last_cell_without_later_subtasks() -
     assert [c.id for c in cells_for("two", document, order)] == ["i", "a", "b1", "b2"]
     assert [c.id for c in cells_for("one", document, order)] == ["i", "a"]
     assert [c.id for c in cells_for("three", document, order)] == ["i", "a", "c"]
+
+
+def test_one_replay_passes_the_moment_of_every_subtask_in_document_order() -> None:
+    document = [cell("i", "import os"), cell("a", "x = 1", "one"), cell("b", "y = 1", "two")]
+    [sweep] = sweeps_for(document, ["one", "two"])
+    assert [c.id for c in sweep.cells] == ["i", "a", "b"]
+    assert sweep.moments == {"one": "a", "two": None}
+
+
+def test_a_subtask_that_stands_above_an_earlier_one_has_a_replay_of_its_own() -> None:
+    document = [
+        cell("a", "x = 1", "one"),
+        cell("c", "z = 1", "three"),
+        cell("b", "y = 1", "two"),
+    ]
+    sweeps = sweeps_for(document, ["one", "two", "three"])
+    assert [([c.id for c in sweep.cells], dict(sweep.moments)) for sweep in sweeps] == [
+        (["a", "b"], {"one": "a", "two": None}),
+        (["a", "c"], {"three": None}),
+    ]
+
+
+def test_a_subtask_before_any_code_is_not_judged_at_a_later_ones_moment() -> None:
+    document = [cell("t", kind="markdown", subtask="one"), cell("a", "x = 1", "two")]
+    moments = [dict(sweep.moments) for sweep in sweeps_for(document, ["one", "two"])]
+    assert moments == [{"one": None}, {"two": None}]

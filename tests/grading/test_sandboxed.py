@@ -179,9 +179,8 @@ async def test_a_check_prints_probes_and_a_bad_one_its_problems(
     )
     bad = write_case(tmp_path / "bad", total="total = object()\nlines = []")
     report = await check_case(bad, replayer, settings=sandbox_settings, log=lambda _: None)
-    [problem] = report.problems
-    assert problem.file == "case.yaml"
-    assert "Probe `total-1`" in problem.message
+    assert {problem.file for problem in report.problems} == {"case.yaml"}
+    assert "Probe `total-1`" in report.problems[0].message
 
 
 async def test_notebooks_are_graded_by_the_same_judgement(

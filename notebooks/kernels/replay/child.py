@@ -4,14 +4,19 @@ Standard input and output carry the dialogue; they are moved away before any cel
 nothing that is printed lands between the lines. A line of the host is `{"n", "op", …}`; its answer
 repeats `n`, a random word, so that answers cannot be written in advance. The host believes nothing
 of what is said here; see `host`.
+
+`branch` goes on in a copy of this process, which takes over the dialogue until `join` ends it: what
+is asked of the copy cannot change what later cells find.
 """
 
 import contextlib
 import io
 import json
 import os
+import random
 import sys
 import traceback
+from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO
 
@@ -189,12 +194,43 @@ def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
     shell = _make_shell()
     me = os.getpid()
     _say(answers, {"n": "", "ready": True})
-    for line in orders:
+    while line := orders.readline():
         order = json.loads(line)
-        answer = _run_cell(shell, order) if order["op"] == "cell" else _ask(shell, order["ask"])
+        match order["op"]:
+            case "cell":
+                answer = _run_cell(shell, order)
+            case "ask":
+                answer = _ask(shell, order["ask"])
+            case "branch":
+                branched = _branch()
+                if branched is None:
+                    continue
+                me = os.getpid()
+                answer = {"branched": branched}
+            case _:  # join: the process that waits for this copy goes on
+                _say(answers, {"n": order["n"], "joined": True})
+                os._exit(0)
         if os.getpid() != me:  # a cell forked, and this is the copy
             os._exit(0)
         _say(answers, {"n": order["n"], **answer})
+
+
+def _branch() -> bool | None:
+    """Return True in a copy of this process, None in itself when the copy has ended well.
+
+    False if there can be no copy: threads do not come along, and what waits for them would hang.
+    """
+    if len(list(Path("/proc/self/task").iterdir())) > 1:
+        return False
+    seeded = random.getstate()
+    copy = os.fork()
+    if copy == 0:
+        random.setstate(seeded)  # Python gives every copy another seed
+        return True
+    _, status = os.waitpid(copy, 0)
+    if status != 0:
+        os._exit(1)
+    return None
 
 
 def _say(answers: BinaryIO, answer: Json) -> None:

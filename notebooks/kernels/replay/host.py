@@ -5,6 +5,7 @@ import json
 import math
 import secrets
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import TypeVar
@@ -58,6 +59,14 @@ class _AnswerReply(_Reply):
     failure: CellFailure | None = None
 
 
+class _BranchReply(_Reply):
+    branched: bool
+
+
+class _JoinReply(_Reply):
+    joined: bool
+
+
 _ReplyT = TypeVar("_ReplyT", bound=_Reply)
 
 
@@ -72,18 +81,54 @@ class _NonsenseError(Exception):
 async def replay(launcher: Launcher, request: ReplayRequest) -> ReplayResult:
     """Run the cells in a fresh sandbox, ask the questions, and return what was claimed.
 
+    Where a process cannot be copied, as one with threads, the questions after a cell are asked in
+    a replay of their own that ends with that cell.
+
     Raises:
-        SandboxError: The sandbox could not be started.
+        SandboxError: A sandbox could not be started.
     """
+    result, uncopied = await _replay_once(launcher, request)
+    for cell in uncopied:
+        if result.outcome != "completed":
+            break
+        part, _ = await _replay_once(launcher, _up_to(cell, request))
+        result = result.model_copy(
+            update={
+                "outcome": part.outcome,
+                "message": part.message,
+                "answers": result.answers + part.answers,
+                "seconds": result.seconds + part.seconds,
+            }
+        )
+    return result
+
+
+def _up_to(cell: str, request: ReplayRequest) -> ReplayRequest:
+    end = next(n for n, replayed in enumerate(request.cells, start=1) if replayed.id == cell)
+    questions = (question for question in request.questions if question.after == cell)
+    return request.model_copy(
+        update={
+            "cells": request.cells[:end],
+            "questions": tuple(q.model_copy(update={"after": None}) for q in questions),
+        }
+    )
+
+
+async def _replay_once(
+    launcher: Launcher, request: ReplayRequest
+) -> tuple[ReplayResult, tuple[str, ...]]:
+    """Return what was claimed, and the cells after which no copy could be made and asked."""
     began = time.monotonic()
+    uncopied: list[str] = []
     cells: list[CellResult] = []
     answers: list[Answer] = []
     outcome: ReplayOutcome = "completed"
     message = ""
-    sandbox = await launcher.start(_limited(request), _program(launcher), launcher.new_uid())
+    program = _program(launcher, request.hash_seed)
+    sandbox = await launcher.start(_limited(request), program, launcher.new_uid())
     try:
         async with asyncio.timeout(request.wall_seconds):
-            await _converse(_Dialogue(sandbox), request, cells, answers)
+            await _converse(_Dialogue(sandbox), request, cells, answers, uncopied)
     except TimeoutError:
         outcome = "timeout"
         message = f"The notebook ran longer than {request.wall_seconds:g} seconds."
@@ -93,13 +138,14 @@ async def replay(launcher: Launcher, request: ReplayRequest) -> ReplayResult:
         outcome, message = "died", await _describe_death(sandbox, request.spec)
     finally:
         await sandbox.close()
-    return ReplayResult(
+    result = ReplayResult(
         outcome=outcome,
         message=message,
         cells=tuple(cells),
         answers=tuple(answers),
         seconds=time.monotonic() - began,
     )
+    return result, tuple(uncopied)
 
 
 async def _converse(
@@ -107,16 +153,31 @@ async def _converse(
     request: ReplayRequest,
     cells: list[CellResult],
     answers: list[Answer],
+    uncopied: list[str],
 ) -> None:
     await dialogue.ready()
-    for cell in request.cells:
-        result = await dialogue.run(cell)
-        cells.append(result)
-    left = _MAX_ANSWERS_BYTES
+    questions = defaultdict[str | None, list[Question]](list)
     for question in request.questions:
-        answer, size = await dialogue.ask(question)
-        left -= size
-        answers.append(answer if left > 0 else _too_large(answer))
+        questions[question.after].append(question)
+    left = _MAX_ANSWERS_BYTES
+
+    async def ask(those: list[Question]) -> None:
+        nonlocal left
+        for question in those:
+            answer, size = await dialogue.ask(question)
+            left -= size
+            answers.append(answer if left > 0 else _too_large(answer))
+
+    for cell in request.cells:
+        cells.append(await dialogue.run(cell))
+        if cell.id not in questions:
+            continue
+        if await dialogue.branch():
+            await ask(questions[cell.id])
+            await dialogue.join()
+        else:
+            uncopied.append(cell.id)
+    await ask(questions[None])
 
 
 class _Dialogue:
@@ -147,6 +208,15 @@ class _Dialogue:
             raise _NonsenseError("The replay answered with neither a value nor an exception.")
         failure = _bounded(reply.failure)
         return Answer(question_id=question.id, value=reply.value, failure=failure), size
+
+    async def branch(self) -> bool:
+        """Go on with a copy of the child until `join`; False if there can be none."""
+        reply, _ = await self._order({"op": "branch"}, _BranchReply)
+        return reply.branched
+
+    async def join(self) -> None:
+        """End the copy and go on with the process that it was made of."""
+        await self._order({"op": "join"}, _JoinReply)
 
     async def _order(self, order: Mapping[str, object], kind: type[_ReplyT]) -> tuple[_ReplyT, int]:
         word = secrets.token_hex(8)
@@ -182,7 +252,7 @@ def _limited(request: ReplayRequest) -> KernelSpec:
     return request.spec.model_copy(update={"limits": limits})
 
 
-def _program(launcher: Launcher) -> Program:
+def _program(launcher: Launcher, hash_seed: int) -> Program:
     here = Path(__file__).parent
     files = tuple(
         (launcher.publish(here / f"{name}.py", _PACKAGE), CODE / _PACKAGE / f"{name}.py")
@@ -193,7 +263,7 @@ def _program(launcher: Launcher) -> Program:
         code=files,
         environment={
             "PYTHONPATH": str(CODE),
-            "PYTHONHASHSEED": "0",
+            "PYTHONHASHSEED": str(hash_seed),
             "MPLBACKEND": "agg",
             "IPYTHONDIR": IPYTHON_DIR,
         },

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from notebooks.environments.build import build_environment
+from notebooks.environments.build import build_environment, compile_packages
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.layout import environment_python
 from notebooks.environments.requirements import parse_requirements
@@ -49,7 +49,18 @@ async def test_an_environment_is_read_only_and_precompiled() -> None:
         if not path.is_symlink() and stat.S_IMODE(path.stat().st_mode) & 0o222
     ]
     assert writable == []
-    assert list(folder.glob("lib/python*/site-packages/pandas/__pycache__/__init__.*.pyc"))
+    [packages] = folder.glob("lib/python*/site-packages")
+    assert list(packages.glob("pandas/__pycache__/__init__.*.pyc"))
+
+
+async def test_the_packages_own_tests_stay_source(tmp_path: Path) -> None:
+    folder = tmp_path / "environment"
+    for name in ("package", "package/tests", "package/testing"):
+        (folder / "lib" / name).mkdir(parents=True)
+        (folder / "lib" / name / "module.py").write_text("x = 1\n")
+    await compile_packages(folder)
+    compiled = {path.parent.parent.name for path in folder.rglob("*.pyc")}
+    assert compiled == {"package", "testing"}
 
 
 async def test_two_builders_of_the_same_name_end_in_one_folder(tmp_path: Path) -> None:

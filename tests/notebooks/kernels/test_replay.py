@@ -1,8 +1,10 @@
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from types import MappingProxyType
 from uuid import uuid4
 
 import pytest
+from pydantic import ValidationError
 
 from config.settings import Settings
 from notebooks.kernels.local import LocalReplayer
@@ -17,7 +19,7 @@ from notebooks.kernels.records import (
     ReplayRequest,
     ReplayResult,
 )
-from notebooks.kernels.values import Float, Int, Opaque, Sequence, Str, Value, ValueAdapter
+from notebooks.kernels.values import Bool, Float, Int, Opaque, Sequence, Str, Value, ValueAdapter
 
 pytestmark = pytest.mark.sandbox
 
@@ -33,15 +35,21 @@ class Grader:
         self,
         *sources: str,
         ask: tuple[AskValue | AskCall, ...] = (),
+        after: Mapping[int, str] = MappingProxyType({}),
         wall_seconds: float = 60,
         limits: Limits | None = None,
+        hash_seed: int = 0,
     ) -> ReplayResult:
+        """Replay cells `c0`, `c1` …; `after` names those that a question follows."""
         request = ReplayRequest(
             replay_id=uuid4().hex,
             spec=KernelSpec(environment=self._environment, limits=limits or Limits()),
             cells=tuple(ReplayCell(id=f"c{n}", source=text) for n, text in enumerate(sources)),
-            questions=tuple(Question(id=f"q{n}", ask=one) for n, one in enumerate(ask)),
+            questions=tuple(
+                Question(id=f"q{n}", ask=one, after=after.get(n)) for n, one in enumerate(ask)
+            ),
             wall_seconds=wall_seconds,
+            hash_seed=hash_seed,
         )
         return await self._replayer.replay(request)
 
@@ -269,6 +277,77 @@ async def test_questions_are_not_in_the_sandbox_before_they_are_asked(grader: Gr
     assert value_of(done.answers[0]) == Sequence(t="list", v=())
     assert value_of(done.answers[1]) == ValueAdapter.validate_python({"t": "bool", "v": False})
     assert value_of(done.answers[2]) == Int(v="15")
+
+
+async def test_a_question_after_a_cell_sees_that_moment_and_changes_nothing_later(
+    grader: Grader,
+) -> None:
+    done = await grader.replay(
+        "x = [1]",
+        "x.append(2)",
+        "y = list(x)",
+        ask=(
+            AskValue(expression="x.append('asked')"),
+            AskValue(expression="len(x)"),
+            AskValue(expression="x == y == [1, 2]"),
+        ),
+        after={0: "c0", 1: "c0"},
+    )
+    assert done.outcome == "completed", done.message
+    assert [cell.ok for cell in done.cells] == [True] * 3
+    found = {answer.question_id: answer.value for answer in done.answers}
+    assert found["q1"] == Int(v="2")
+    assert found["q2"] == Bool(v=True)
+
+
+async def test_a_copy_draws_the_same_random_numbers(grader: Grader) -> None:
+    done = await grader.replay(
+        "import random\nrandom.seed(7)",
+        "y = random.random()",
+        ask=(AskValue(expression="random.random()"), AskValue(expression="y")),
+        after={0: "c0"},
+    )
+    assert value_of(done.answers[0]) == value_of(done.answers[1])
+
+
+THREAD = """
+import threading
+ended = threading.Event()
+threading.Thread(target=ended.wait, daemon=True).start()
+x = 1
+"""
+
+
+async def test_where_no_copy_can_be_made_a_replay_of_its_own_answers(grader: Grader) -> None:
+    asked = tuple(AskValue(expression=text) for text in ("x", "ended.set()", "(x, ended.is_set())"))
+    done = await grader.replay(THREAD, "x = 2", ask=asked, after={0: "c0", 1: "c0"})
+    assert done.outcome == "completed", done.message
+    assert [cell.id for cell in done.cells] == ["c0", "c1"]
+    found = {answer.question_id: answer.value for answer in done.answers}
+    assert found["q0"] == Int(v="1")
+    assert found["q2"] == Sequence(t="tuple", v=(Int(v="2"), Bool(v=False)))
+
+
+async def test_a_copy_that_dies_ends_the_replay(grader: Grader) -> None:
+    die = AskValue(expression="__import__('os')._exit(3)")
+    done = await grader.replay("x = 1", "y = 2", ask=(die,), after={0: "c0"})
+    assert done.outcome == "died"
+    assert [cell.id for cell in done.cells] == ["c0"]
+    assert done.answers == ()
+
+
+async def test_the_order_of_a_set_hangs_on_the_hash_seed(grader: Grader) -> None:
+    ask = (AskValue(expression="list(set('abcdefghij'))"),)
+    first, second = [await grader.replay("", ask=ask, hash_seed=seed) for seed in (0, 1)]
+    assert value_of(first.answers[0]) != value_of(second.answers[0])
+
+
+def test_a_question_after_an_unknown_cell_is_refused() -> None:
+    question = Question(id="q", ask=AskValue(expression="x"), after="nowhere")
+    with pytest.raises(ValidationError, match="nowhere"):
+        ReplayRequest(
+            replay_id="r", spec=KernelSpec(environment="e"), cells=(), questions=(question,)
+        )
 
 
 async def test_two_replays_at_once_do_not_meet(grader: Grader) -> None:
