@@ -63,7 +63,9 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     for target, link in _SYSTEM_LINKS:
         options += ["--symlink", target, link]
     options += ["--perms", "0444", "--ro-bind-data", str(files.passwd), "/etc/passwd"]
-    options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    # Without its own file the font library complains beside a student's first plot.
+    for setting in ("/etc/ld.so.cache", "/etc/fonts"):
+        options += ["--ro-bind-try", setting, setting]
     options += ["--proc", "/proc", "--dev", "/dev"]
     options += _tmpfs("/dev/shm", _SHM_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
     options += _tmpfs("/tmp", _TMP_BYTES)  # noqa: S108 # nosec B108 - the sandbox's own
