@@ -1,6 +1,7 @@
 """The one comment that goes with a score into a grade book: plain text, key facts first."""
 
 from grading.feedback import first_sentence, wording
+from grading.models import Verdict
 from grading.standing import Standing, SubtaskStanding
 
 MAX_CHARACTERS = 2000
@@ -31,7 +32,9 @@ def _line(locale: str, subtask: SubtaskStanding) -> str:
         points=number(subtask.points),
         max_points=number(subtask.max_points),
     )
-    sentence = first_sentence(subtask.feedback)
+    # A teacher reads hundreds of these: that all agrees is in the verdict already.
+    told = subtask.verdict != Verdict.APPROVED
+    sentence = first_sentence(subtask.feedback) if told else ""
     return f"{line}. {sentence}" if sentence else line
 
 

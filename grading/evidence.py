@@ -39,6 +39,8 @@ class Evidence(_Record):
     probe: str | None = None
     asked: Text = ""
     """The expression or call, or empty where nothing was asked."""
+    about: str | None = None
+    """The same in the author's words, for students."""
     locus: Locus | None = None
     observed: Text | None = None
     """The student's own answer, bounded; None where it must not or cannot be told."""
@@ -60,6 +62,7 @@ class Evidence(_Record):
 
 def for_student(evidence: Evidence) -> dict[str, Any]:
     """Return what a student may see of a finding: never the expected answer."""
-    return evidence.model_dump(
-        mode="json", include={"id", "outcome", "asked", "observed", "locus", "message"}
+    seen = evidence.model_dump(
+        mode="json", include={"id", "outcome", "observed", "locus", "message"}
     )
+    return seen | {"asked": evidence.about or evidence.asked}

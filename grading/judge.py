@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grading.comparison import Difference, DifferenceKind, compare, render
+from grading.comparison import DifferenceKind, compare, render
 from grading.evidence import Evidence, Locus, Weight
-from grading.feedback import Wording, compose, wording
+from grading.feedback import Wording, code, compose, wording
 from grading.models import Verdict
 from grading.names import blockers, names_of
 from grading.probes import PreparedProbe
@@ -140,7 +140,7 @@ def _of_probes(
     for probe in probes:
         given = answers.get(probe.id)
         if given is None and result.outcome != "completed":
-            message = _stop_message(words, situation, result, "probe", probe.asked)
+            message = _stop_message(words, situation, result, "probe", _subject(words, probe))
             found.append(_evidence(situation, probe, message, result.outcome))
             break
         found.append(_of_answer(words, situation, probe, given))
@@ -153,31 +153,34 @@ def _of_answer(
     if answer is not None and answer.failure is not None:
         return _of_failure(words, situation, probe, answer.failure)
     if answer is None or answer.value is None:
-        message = words.reason("unanswered", probe.asked, {})
+        message = words.reason("unanswered", _subject(words, probe), {})
         return _evidence(situation, probe, message, "unanswered")
     difference = compare(probe.expected, answer.value, probe.tolerance)
     observed = render(answer.value)
     if difference is None:
-        message = words.reason("agrees", probe.asked, {})
+        message = words.reason("agrees", _subject(words, probe), {})
         return _evidence(situation, probe, message, None, observed=observed)
     weight: Weight = "decides" if difference.decisive else "doubts"
     if difference.kind is DifferenceKind.PLACEHOLDER:
-        return _evidence(
-            situation, probe, words.reason("placeholder", probe.asked, {}), "placeholder"
-        )
-    message = reason(words, probe.asked, difference)
+        message = words.reason("placeholder", _subject(words, probe), {})
+        return _evidence(situation, probe, message, "placeholder")
+    subject = _subject(words, probe, difference.where)
+    message = words.reason(difference.kind.value, subject, difference.facts)
     return _evidence(
         situation, probe, message, difference.kind.value, observed=observed, weight=weight
     )
 
 
-def reason(words: Wording, asked: str, difference: Difference) -> str:
-    """Return a difference as one line for a student; it never holds the expected value."""
-    subject = asked
-    if difference.where:
-        simple = re.fullmatch(r"[\w.\[\]'\"]+|\w+\([^()]*\)", asked) is not None
-        subject = (asked if simple else f"({asked})") + difference.where
-    return words.reason(difference.kind.value, subject, difference.facts)
+def _subject(words: Wording, probe: PreparedProbe, where: str = "") -> str:
+    """Return how a sentence names what was asked, or a part of it; Markdown."""
+    if probe.about is not None:
+        return (
+            words.text("subject", "part", whole=probe.about, where=where) if where else probe.about
+        )
+    if not where:
+        return code(probe.asked)
+    simple = re.fullmatch(r"[\w.\[\]'\"]+|\w+\([^()]*\)", probe.asked) is not None
+    return code((probe.asked if simple else f"({probe.asked})") + where)
 
 
 def _of_failure(
@@ -189,10 +192,11 @@ def _of_failure(
         return _evidence(situation, probe, message, "missing_name")
     stubs = _placeholders(situation) & set(probe.names)
     if stubs:
-        message = words.reason("placeholder", min(stubs), {})
+        message = words.reason("placeholder", code(min(stubs)), {})
         return _evidence(situation, probe, message, "placeholder")
-    key = "raised_call" if isinstance(probe.ask, AskCall) else "raised"
-    message = words.reason(key, probe.asked, {"name": failure.name[:80]})
+    called = isinstance(probe.ask, AskCall) and probe.about is None
+    key = "raised_call" if called else "raised"
+    message = words.reason(key, _subject(words, probe), {"name": failure.name[:80]})
     return _evidence(situation, probe, message, "raised")
 
 
@@ -215,7 +219,9 @@ def _evidence(  # noqa: PLR0913 - one argument for each property of a finding
 ) -> Evidence:
     hidden = probe.reveal == "nothing"
     if hidden and difference is not None and difference not in {"missing_name", "placeholder"}:
-        message = wording(situation.locale).reason("differs", probe.asked, {})
+        message = wording(situation.locale).reason(
+            "differs", _subject(wording(situation.locale), probe), {}
+        )
     failed = difference is not None
     return Evidence(
         id=probe.id,
@@ -223,6 +229,7 @@ def _evidence(  # noqa: PLR0913 - one argument for each property of a finding
         subtask=probe.subtask,
         probe=probe.id,
         asked=probe.asked,
+        about=probe.about,
         locus=_locus(situation, probe),
         observed=None if hidden else observed,
         expected=render(probe.expected, limit=500),

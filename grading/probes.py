@@ -36,6 +36,8 @@ class OpenProbe(BaseModel):
     ask: Ask
     asked: str
     """The question in the words of Python, for people."""
+    about: str | None = None
+    """The same in the author's words, Markdown; students read these where there are any."""
     names: tuple[str, ...] = ()
     """The notebook's names that it reads."""
     tolerance: Tolerance = Tolerance()
@@ -98,6 +100,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         subtask=subtask.id,
         ask=ask,
         asked=asked,
+        about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
         tolerance=probe.tolerance,
         hint=probe.message,

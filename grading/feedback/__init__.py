@@ -4,6 +4,6 @@ One JSON catalogue per locale (`en.json`, `ru.json`). Depends on evidence record
 """
 
 from grading.feedback.compose import compose, first_sentence
-from grading.feedback.wording import Wording, wording
+from grading.feedback.wording import Wording, code, wording
 
-__all__ = ["Wording", "compose", "first_sentence", "wording"]
+__all__ = ["Wording", "code", "compose", "first_sentence", "wording"]

@@ -10,6 +10,10 @@ from grading.models import Verdict
 MAX_FINDINGS = 4
 """Findings that one feedback names; more of them help nobody."""
 
+_NO_ANSWER = frozenset({"missing_name", "placeholder"})
+"""Failures before there is any answer: an author's remark about answers does not fit them, and
+where a cell has stopped, they only follow from that."""
+
 _MAX_SENTENCE = 200
 _CODE_SPAN = re.compile(r"(`+)( ?)(.*?)\2\1")
 
@@ -30,7 +34,7 @@ def compose(
     if verdict is Verdict.BLOCKED and blocked_by is not None:
         title, name = blocked_by
         lead = wording.text("lead", "blocked", title=title, name=name)
-        return "\n\n".join([lead, wording.question("blocked")])
+        return "\n\n".join([lead, wording.text("lead", "blocked_next")])
     if not failures:
         return "\n\n".join([_without_failures(wording, verdict, evidence), *_earlier(evidence)])
     parts = [failures[0].message]
@@ -44,17 +48,27 @@ def compose(
     if verdict is Verdict.UNCERTAIN:
         parts.append(wording.text("lead", "uncertain"))
     parts.extend(_earlier(evidence))
-    parts.append(failures[0].hint or wording.question(failures[0].difference or "default"))
+    parts.append(_question(wording, failures[0]))
     return "\n\n".join(parts)
 
 
 def _distinct(evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the failures that bear on the verdict, each message once."""
+    """Return the failures that bear on the verdict and tell something, each message once."""
     found: dict[str, Evidence] = {}
     for item in evidence:
         if item.outcome == "fail" and item.weight != "informs":
             found.setdefault(item.message, item)
-    return list(found.values())
+    failures = list(found.values())
+    if any(item.kind == "run" for item in failures):
+        return [item for item in failures if item.difference not in _NO_ANSWER]
+    return failures
+
+
+def _question(wording: Wording, finding: Evidence) -> str:
+    kind = finding.difference or "default"
+    if finding.hint is not None and kind not in _NO_ANSWER:
+        return finding.hint
+    return wording.question(kind)
 
 
 def _without_failures(wording: Wording, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
@@ -66,7 +80,7 @@ def _without_failures(wording: Wording, verdict: Verdict, evidence: Sequence[Evi
         if checks > 1
         else wording.text("lead", "approved")
     )
-    return "\n\n".join([lead, wording.question("approved")])
+    return "\n\n".join([lead, wording.approval(evidence[0].subtask if evidence else "")])
 
 
 def _earlier(evidence: Sequence[Evidence]) -> list[str]:

@@ -17,9 +17,11 @@ _PLAIN_FACTS = frozenset(
         "points",
         "score",
         "seconds",
+        "subject",
         "title",
         "total",
         "verdict",
+        "whole",
     }
 )
 """Facts that stand in a sentence as they are; everything else is set as code."""
@@ -47,7 +49,7 @@ class Wording:
         return found.format_map({name: self._fact(name, fact) for name, fact in facts.items()})
 
     def reason(self, kind: str, subject: str, facts: Mapping[str, str]) -> str:
-        """Return what was observed, in one line.
+        """Return what was observed of the subject (Markdown), in one line.
 
         Of the sentences for this kind, the first is taken whose blanks the facts can fill.
         """
@@ -58,13 +60,20 @@ class Wording:
         for key in candidates:
             template = self._texts["reason"].get(key)
             if template is not None and _blanks(template) <= set(known):
-                return self.text("reason", key, **{n: known[n] for n in _blanks(template)})
-        return self.text("reason", "differs", subject=subject)
+                return _sentence(
+                    self.text("reason", key, **{n: known[n] for n in _blanks(template)})
+                )
+        return _sentence(self.text("reason", "differs", subject=subject))
 
     def question(self, kind: str) -> str:
         """Return one question that makes a student look at the right place."""
         questions = self._texts["question"]
         return questions.get(kind) or questions["default"]
+
+    def approval(self, subtask: str) -> str:
+        """Return a question to go on thinking about; not the same one for every subtask."""
+        questions = [q for key, q in self._texts["question"].items() if key.startswith("approved")]
+        return questions[sum(subtask.encode()) % len(questions)]
 
     def verdict(self, verdict: str | None) -> str:
         """Return a verdict's word, or that there is none yet."""
@@ -79,6 +88,10 @@ class Wording:
         if name in {"observed_type", "expected_type"}:
             return self._texts["type"].get(fact) or code(fact)
         return fact if name in _PLAIN_FACTS else code(fact)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _blanks(template: str) -> set[str]:

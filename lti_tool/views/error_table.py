@@ -171,8 +171,8 @@ BY_STATUS: dict[int, Rule] = {
     405: Rule(
         status=405,
         code="method",
-        title="This address does not take that",
-        text="The address exists, but not for this kind of request.",
+        title="This page does not open on its own",
+        text="It opens from an activity in your course.",
         advice=RELAUNCH,
     ),
     413: Rule(

@@ -21,6 +21,8 @@ class Tolerance(_Part):
 class _Probe(_Part):
     id: SubtaskId | None = None
     """Given by the author, or `SUBTASK-N`; evidence cites it."""
+    about: str | None = Field(default=None, min_length=1, max_length=120)
+    """What is asked, as students read it in place of the expression: "the rows of `tidy`"."""
     tolerance: Tolerance = Tolerance()
     message: str | None = None
     """A question or remark of the author's for a student whose answer differs."""

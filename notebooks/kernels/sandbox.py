@@ -68,7 +68,9 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     for target, link in _SYSTEM_LINKS:
         options += ["--symlink", target, link]
     options += ["--perms", "0444", "--ro-bind-data", str(files.passwd), "/etc/passwd"]
-    options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    # Without its own file the font library complains beside a student's first plot.
+    for setting in ("/etc/ld.so.cache", "/etc/fonts"):
+        options += ["--ro-bind-try", setting, setting]
     options += ["--proc", "/proc", "--dev", "/dev"]
     options += _tmpfs(_SHARED_MEMORY, _SHM_BYTES)
     options += _tmpfs(TEMPORARY, _TMP_BYTES)

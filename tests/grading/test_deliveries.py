@@ -266,9 +266,9 @@ def test_a_policy_that_does_not_back_off_is_refused() -> None:
         RetryPolicy(factor=0.5)
 
 
-def subtask(title: str, feedback: str) -> SubtaskStanding:
+def subtask(title: str, feedback: str, verdict: Verdict = Verdict.NEEDS_WORK) -> SubtaskStanding:
     return SubtaskStanding(
-        id="s", title=title, verdict=Verdict.APPROVED, points=10, max_points=10,
+        id="s", title=title, verdict=verdict, points=10, max_points=10,
         validation_id=None, feedback=feedback,
     )  # fmt: skip
 
@@ -281,9 +281,19 @@ def test_a_comment_is_bounded_and_puts_the_score_first() -> None:
 
 
 def test_a_comment_speaks_the_courses_language() -> None:
-    read = subtask("Чтение", "Принято.\n\nЖдём.")
+    read = subtask("Чтение", "Не то.\n\nПочему?")  # noqa: RUF001 - Russian
     text = compose_comment(Standing(10, 10, "ru", (read,)))
-    assert text == "Баллы: 10 из 10\nЧтение: принято (10 из 10). Принято."  # noqa: RUF001 - Russian
+    assert text == "Баллы: 10 из 10\nЧтение: нужно доработать (10 из 10). Не то."  # noqa: RUF001 - Russian
+
+
+def test_a_comment_explains_what_is_not_approved_and_nothing_else() -> None:
+    done = subtask("Read", "3 of 3 checks agree.", Verdict.APPROVED)
+    open_one = subtask("Clean", "`tidy` is `3`.\n\nWhy?")
+    text = compose_comment(Standing(10, 20, "en", (done, open_one)))
+    assert text.splitlines()[1:] == [
+        "Read: approved (10 of 10)",
+        "Clean: needs work (10 of 10). tidy is 3.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ def test_a_failing_cell_of_an_approved_subtask_is_evidence_and_nothing_more() ->
     found = judge(situation(earlier, OWN, verdicts={"first": Verdict.APPROVED}), X_IS_3, claimed)
     assert found.verdict is Verdict.APPROVED
     assert found.evidence[0].id == "run-c0"
-    assert "earlier part" in found.feedback
+    assert "earlier task" in found.feedback
 
 
 def test_a_missing_name_has_a_message_of_its_own() -> None:
@@ -81,7 +81,7 @@ def test_what_a_probe_raises_is_told_by_its_type_alone() -> None:
 )
 def test_a_stub_that_still_stands_is_called_one(source: str, answer: Any) -> None:
     found = judge(situation(cell("c1", source, "s")), X_IS_3, replay({"c1": None}, {"s-1": answer}))
-    assert found.evidence[0].message == "`x` is still the placeholder `...`."
+    assert found.evidence[0].message == ("`x` still holds the placeholder `...` from the template.")
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_subtask_that_reads_from_an_unapproved_one_is_blocked_by_name() -> Non
     found = judge(situation(earlier, own), X_IS_3, replay({"c0": None, "c1": None}, {"s-1": 3}))
     assert found.verdict is Verdict.BLOCKED
     assert found.blocked_by == (("first", "df"),)
-    assert found.feedback.startswith("This subtask uses `df` from “First”")
+    assert found.feedback.startswith("This task builds on `df` from “First”")
     for verdict in (Verdict.APPROVED, Verdict.UNCERTAIN):
         settled = situation(earlier, own, verdicts={"first": verdict})
         claimed = replay({"c0": None, "c1": None}, {"s-1": 3})
@@ -152,6 +152,48 @@ def test_an_authors_message_is_the_question_that_is_asked() -> None:
                      {"s-1": 3})  # fmt: skip
     found = judge(situation(OWN), asked, replay({"c1": None}, {"s-1": 4}))
     assert found.feedback.endswith("Which unit is it in?")
+
+
+def test_an_author_names_what_an_expression_asks_for_in_words() -> None:
+    probe = {"expression": "[int(n) for n in x]", "about": "the list of sizes in `x`"}
+    asked = prepared(subtask(probes=[probe]), {"s-1": [1, 2]})
+
+    wrong = judge(situation(OWN), asked, replay({"c1": None}, {"s-1": [1, 3, 4]}))
+    assert wrong.evidence[0].message.startswith(
+        "The number of items in the list of sizes in `x` is"
+    )
+    raised = judge(situation(OWN), asked, replay({"c1": None}, {"s-1": failing("TypeError")}))
+    assert raised.evidence[0].message.startswith("The list of sizes in `x` could not be worked out")
+
+    for found in (wrong, raised):
+        seen = str([for_student(item) for item in found.evidence]) + found.feedback
+        assert "int(n)" not in seen
+        assert found.evidence[0].asked == "[int(n) for n in x]"
+
+
+def test_an_author_s_words_go_together_with_a_place_within_the_answer() -> None:
+    probe = {"expression": "dict(x)", "about": "the count per column in `x`"}
+    asked = prepared(subtask(probes=[probe]), {"s-1": {"ash": 3}})
+    found = judge(situation(OWN), asked, replay({"c1": None}, {"s-1": {"ash": 4}}))
+    assert found.evidence[0].message.startswith("The count per column in `x`, at `['ash']`, is `4`")
+
+
+def test_after_a_stop_the_names_that_are_missing_for_it_are_not_listed() -> None:
+    claimed = replay(
+        {"c1": failing("NameError", "name 'wines' is not defined", 1)},
+        {"s-1": failing("NameError", "name 'x' is not defined")},
+    )
+    found = judge(situation(OWN), X_IS_3, claimed)
+    assert len(found.evidence) == 2
+    assert "'wines'" in found.feedback
+    assert "There is no" not in found.feedback
+
+
+def test_where_nothing_is_written_yet_no_remark_about_answers_is_made() -> None:
+    asked = prepared(subtask(probes=[{"expression": "x", "message": "Which unit?"}]), {"s-1": 3})
+    claimed = replay({"c1": None}, {"s-1": Opaque(type="builtins.ellipsis", repr="Ellipsis")})
+    found = judge(situation(cell("c1", "x = ...", "s")), asked, claimed)
+    assert "Which unit?" not in found.feedback
 
 
 def test_text_that_a_database_refuses_does_not_get_into_evidence() -> None:

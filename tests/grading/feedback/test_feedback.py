@@ -70,12 +70,20 @@ def test_russian_feedback_is_russian() -> None:
     asked = prepared(subtask(probes=[{"expression": "x"}]), {"s-1": 3})
     known = situation(cell("c1", "x = 4", "s"), locale="ru")
     found = judge(known, asked, replay({"c1": None}, {"s-1": 4}))
-    assert found.feedback.startswith("`x` сейчас равно `4`, и это не ответ.")
+    assert found.feedback.startswith("`x`: у вас `4`, это не тот ответ.")  # noqa: RUF001 - Russian
 
 
 def test_the_first_sentence_is_plain_text() -> None:
     assert first_sentence("`x` is `4`, no.\n\nWhy?") == "x is 4, no."
     assert len(first_sentence("word " * 200)) == 200
+
+
+@pytest.mark.parametrize("locale", sorted(locales()))
+def test_approvals_of_several_subtasks_ask_different_questions(locale: str) -> None:
+    wine = ["look", "clean", "strength", "split", "model", "judge"]
+    asked = [wording(locale).approval(subtask) for subtask in wine]
+    assert len(set(asked)) >= 3
+    assert all(question.endswith("?") for question in asked)
 
 
 def test_every_approval_ends_with_one_question() -> None:

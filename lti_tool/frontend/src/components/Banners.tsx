@@ -47,9 +47,15 @@ export function Banners() {
 function KernelBanner() {
   const { t } = useServices().language;
   const kernel = useAttempt((attempt) => attempt.kernel);
+  const told = useAttempt((attempt) =>
+    Object.values(attempt.runs).some(
+      ({ message }) => message !== "" && message === attempt.kernel?.reason,
+    ),
+  );
   if (kernel?.state !== "dead") return null;
-  const reason = kernel.reason ?? t("kernel.dead");
-  return <Banner icon="alert" text={`${reason} ${t("kernel.deadHelp")}`} />;
+  // The cell that it died in has the reason already.
+  const reason = told ? null : kernel.reason;
+  return <Banner icon="alert" text={`${reason ?? `${t("kernel.dead")}.`} ${t("kernel.deadHelp")}`} />;
 }
 
 interface BannerProps {

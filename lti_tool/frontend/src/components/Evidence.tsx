@@ -1,13 +1,14 @@
 import type { EvidenceRecord } from "../api/records";
 import { useServices } from "./context";
 import { Icon } from "./Icon";
+import { InlineCode } from "./InlineCode";
 
 interface Props {
   evidence: readonly EvidenceRecord[];
   codeNumbers: Readonly<Record<string, number>>;
 }
 
-/** What was checked, one by one: asked, observed, where. */
+/** What was checked, one by one: what came of it, what was observed, where. */
 export function Evidence({ evidence, codeNumbers }: Props) {
   const { t } = useServices().language;
   const passed = evidence.filter(({ outcome }) => outcome === "pass").length;
@@ -32,14 +33,12 @@ function Item({ item, codeNumbers }: { item: EvidenceRecord } & Pick<Props, "cod
     <li class={`evidence-${item.outcome}`}>
       <p class="evidence-outcome">
         <Icon name={item.outcome === "pass" ? "check" : "alert"} />
-        {t(`evidence.${item.outcome}`)}
+        <span>
+          {item.message ? <InlineCode text={item.message} /> : t(`evidence.${item.outcome}`)}
+        </span>
       </p>
       <dl>
-        <dt>{t("evidence.asked")}</dt>
-        <dd>
-          <code>{item.asked}</code>
-        </dd>
-        {item.observed ? (
+        {item.observed && !item.message.includes(item.observed) ? (
           <>
             <dt>{t("evidence.observed")}</dt>
             <dd>
@@ -49,7 +48,6 @@ function Item({ item, codeNumbers }: { item: EvidenceRecord } & Pick<Props, "cod
         ) : null}
         <Where locus={item.locus} codeNumbers={codeNumbers} />
       </dl>
-      {item.message ? <p class="evidence-message">{item.message}</p> : null}
     </li>
   );
 }

@@ -52,7 +52,8 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
           <Html html={validation.feedbackHtml} />
         </div>
       ) : null}
-      {validation && validation.evidence.length > 0 ? (
+      {/* What fails on top of an earlier task's faults says nothing about this one. */}
+      {validation && validation.verdict !== "blocked" && validation.evidence.length > 0 ? (
         <Evidence evidence={validation.evidence} codeNumbers={codeNumbers} />
       ) : null}
     </div>

@@ -6,7 +6,12 @@ const KNOWN = ["starting", "idle", "busy", "dead"] as const;
 export function KernelWord() {
   const { t } = useServices().language;
   const kernel = useAttempt((attempt) => attempt.kernel);
-  const state = KNOWN.find((name) => name === kernel?.state);
+  // The server's word is about the process; what runs in it, the runs say.
+  const working = useAttempt((attempt) =>
+    Object.values(attempt.runs).some(({ state }) => state === "running"),
+  );
+  const known = KNOWN.find((name) => name === kernel?.state);
+  const state = known === "idle" && working ? "busy" : known;
   if (!state) return null;
   return (
     <p class={`kernel kernel-${state}`} title={kernel?.reason ?? undefined}>

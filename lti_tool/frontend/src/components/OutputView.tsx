@@ -1,6 +1,7 @@
 import { useMemo } from "preact/hooks";
 import type { Output } from "../api/records";
 import { pickMime } from "../outputs/mime";
+import { unruled } from "../outputs/ansi";
 import { sanitise } from "../outputs/sanitise";
 import { useServices } from "./context";
 import { Terminal } from "./Terminal";
@@ -34,7 +35,7 @@ function Body({ output, chartName }: Props) {
   }
   if (output.kind === "error") {
     const text = output.text || `${output.ename ?? ""}: ${output.evalue ?? ""}`;
-    return <Terminal text={text} tone="error" />;
+    return <Terminal text={unruled(text)} tone="error" />;
   }
   const data = output.data ?? {};
   const picked = pickMime(data);

@@ -42,6 +42,14 @@ export function ansiSpans(text: string): Span[] {
   return spans;
 }
 
+const RULE = /^(?:\x1b\[[0-9;]*m)*-{20,}(?:\x1b\[[0-9;]*m)*\n/;
+const WIDE_GAP = / {8,}(?=Traceback \(most recent call last\))/;
+
+/** An IPython traceback without the rule and the gap that are drawn for 75 columns. */
+export function unruled(traceback: string): string {
+  return traceback.replace(RULE, "").replace(WIDE_GAP, "  ");
+}
+
 function restyled(style: Style, parameters: string): Style {
   const codes = parameters.split(/[;:]/).map((code) => Number(code || "0"));
   let next = style;

@@ -1,6 +1,6 @@
-const MAX_LINES = 1_000;
-const MAX_CHARS = 64_000;
-const TAIL_LINES = 600;
+const MAX_LINES = 120;
+const MAX_CHARS = 12_000;
+const TAIL_LINES = 40;
 
 /** The beginning and the end of a text, with how much lies between. */
 export interface Clipped {
@@ -9,7 +9,7 @@ export interface Clipped {
   tail: string;
 }
 
-/** What is shown of a long text at first: at most 1 000 lines or 64 000 characters. */
+/** What is shown of a long text at first: so little that Validate stays near. */
 export function clip(text: string): Clipped {
   const lines = text.split("\n");
   if (lines.length <= MAX_LINES && text.length <= MAX_CHARS) {
@@ -19,11 +19,18 @@ export function clip(text: string): Clipped {
     const half = MAX_CHARS / 2;
     return { head: text.slice(0, half), hiddenLines: 1, tail: text.slice(-half) };
   }
-  const tailLines = Math.min(TAIL_LINES, lines.length >> 1);
-  const headLines = Math.min(MAX_LINES - TAIL_LINES, lines.length - tailLines);
+  const head = fitting(lines, MAX_LINES - TAIL_LINES);
+  const tail = fitting([...lines.slice(head.length)].reverse(), TAIL_LINES).reverse();
   return {
-    head: lines.slice(0, headLines).join("\n").slice(0, MAX_CHARS / 2),
-    hiddenLines: Math.max(lines.length - headLines - tailLines, 1),
-    tail: lines.slice(-tailLines).join("\n").slice(-MAX_CHARS / 2),
+    head: head.join("\n").slice(0, MAX_CHARS / 2),
+    hiddenLines: Math.max(lines.length - head.length - tail.length, 1),
+    tail: tail.join("\n").slice(-MAX_CHARS / 2),
   };
+}
+
+/** The first lines that fit, at least one. */
+function fitting(lines: readonly string[], atMost: number): string[] {
+  let room = MAX_CHARS / 2;
+  const kept = lines.slice(0, atMost).filter((line) => (room -= line.length + 1) >= 0);
+  return kept.length > 0 ? kept : lines.slice(0, 1);
 }

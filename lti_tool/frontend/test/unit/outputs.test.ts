@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ansiSpans } from "../../src/outputs/ansi";
+import { ansiSpans, unruled } from "../../src/outputs/ansi";
 import { clip } from "../../src/outputs/clip";
+import { codeSpans } from "../../src/outputs/spans";
 import { pickMime } from "../../src/outputs/mime";
 import { prose } from "../../src/outputs/prose";
 import { appendText, collapseReturns } from "../../src/outputs/returns";
@@ -61,6 +62,36 @@ test("a long text shows its beginning and its end", () => {
   assert.equal(parts.head.split("\n").length + parts.hiddenLines + parts.tail.split("\n").length, 5000);
   assert.deepEqual(clip("short"), { head: "short", hiddenLines: 0, tail: "" });
   assert.ok(clip("x".repeat(200_000)).hiddenLines > 0);
+});
+
+test("a flood of long lines keeps whole lines and counts those between", () => {
+  const lines = Array.from({ length: 900 }, (_, line) => `line ${line} ${"x".repeat(200)}`);
+  const parts = clip(lines.join("\n"));
+  const [head, tail] = [parts.head.split("\n"), parts.tail.split("\n")];
+  assert.deepEqual([...head, ...tail], [...lines.slice(0, head.length), ...lines.slice(-tail.length)]);
+  assert.equal(head.length + parts.hiddenLines + tail.length, 900);
+  assert.ok(parts.head.length + parts.tail.length <= 12_000);
+});
+
+test("a traceback loses the rule and the gap that a narrow page would wrap", () => {
+  const rule = `\x1b[31m${"-".repeat(75)}\x1b[39m\n`;
+  const name = "\x1b[31mNameError\x1b[39m";
+  assert.equal(
+    unruled(`${rule}${name}${" ".repeat(33)}Traceback (most recent call last)\nCell`),
+    `${name}  Traceback (most recent call last)\nCell`,
+  );
+  assert.equal(unruled("ValueError: no"), "ValueError: no");
+});
+
+test("code spans of a message are told from its text", () => {
+  assert.deepEqual(codeSpans("`x` is `` a`b ``, no."), [
+    { text: "x", code: true },
+    { text: " is ", code: false },
+    { text: "a`b", code: true },
+    { text: ", no.", code: false },
+  ]);
+  assert.deepEqual(codeSpans("a ` alone"), [{ text: "a ` alone", code: false }]);
+  assert.deepEqual(codeSpans("`<b>`"), [{ text: "<b>", code: true }]);
 });
 
 test("the richest safe kind is shown", () => {
