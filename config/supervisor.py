@@ -120,7 +120,10 @@ class Supervisor:
         child.supervised = True
 
     def every(self, seconds: float, action: Callable[[], None]) -> None:
-        """Call `action` about every so many seconds from now on; it must be quick."""
+        """Call `action` about every so many seconds from now on; it must be quick.
+
+        Its ConfigError or OSError is said, and it is called again at the next turn.
+        """
         self._periodic.append(_Periodic(seconds, action, time.monotonic() + seconds))
 
     def wait_until(self, done: Callable[[], bool], interval: float = 0.2) -> None:
@@ -174,7 +177,14 @@ class Supervisor:
         for periodic in self._periodic:
             if now >= periodic.due:
                 periodic.due = now + periodic.seconds
-                periodic.action()
+                self._act(periodic)
+
+    def _act(self, periodic: _Periodic) -> None:
+        try:
+            periodic.action()
+        except (ConfigError, OSError) as error:
+            # A full disk, say, is no reason to stop everything: the next turn may go well.
+            self._say(f"{error}; trying again in {periodic.seconds:.0f} s")
 
     def _restart(self, child: Child) -> None:
         try:

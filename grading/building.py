@@ -10,20 +10,16 @@ from config.database import Database
 from config.settings import Settings
 from grading.errors import CasePreparationError
 from grading.models import PreparedCase
-from grading.preparation import prepare
-from grading.probes import PreparedProbe, PreparedProbes
+from grading.probes import PreparedProbes
+from grading.ready import ReadyCase, make_ready
 from grading.validating import Runners
-from notebooks.attempts.kernels import limits_of
 from notebooks.cases import service
 from notebooks.cases.data import unpack
 from notebooks.cases.models import BuildState, CaseVersion
 from notebooks.cases.problems import Problem
 from notebooks.cases.reader import CaseContent
-from notebooks.environments.build import build_environment
-from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.errors import CaseError, KernelError, NotFoundError
 from notebooks.journal.log import Entry, append, append_all
-from notebooks.kernels.records import KernelSpec
 from notebooks.objects import ObjectStore
 
 MAX_LOG_LINES = 2000
@@ -53,35 +49,20 @@ class Builder:
             return
         try:
             async with self._log(version_id) as log:
-                environment, data, probes = await self._built(version_id, log)
+                ready = await self._built(version_id, log)
         except (CaseError, CasePreparationError) as error:
             await asyncio.to_thread(self._fail, version_id, error.problems)
-        except EnvironmentBuildError as error:
-            message = error.message if error.line is None else f"`{error.line}`: {error.message}"
-            problem = Problem("requirements.txt", None, None, message)
-            await asyncio.to_thread(self._fail, version_id, (problem,))
         except (KernelError, NotFoundError) as error:
             _LOG.warning("case version %s cannot be built: %s", version_id, error)
             problem = Problem("case.yaml", None, None, f"The build could not be done: {error}")
             await asyncio.to_thread(self._fail, version_id, (problem,))
         else:
-            await asyncio.to_thread(self._ready, version_id, environment, data, probes)
+            await asyncio.to_thread(self._ready, version_id, ready)
 
-    async def _built(
-        self, version_id: UUID, log: Callable[[str], None]
-    ) -> tuple[str, str | None, tuple[PreparedProbe, ...]]:
+    async def _built(self, version_id: UUID, log: Callable[[str], None]) -> ReadyCase:
         content, data = await asyncio.to_thread(self._unpacked, version_id)
-        log("Building the environment.")
-        environment = await build_environment(
-            content.requirements, root=self._settings.environments_dir, log=log
-        )
-        log("Running the ideal solution.")
-        limits = limits_of(self._settings, content.profile.policy)
-        spec = KernelSpec(environment=environment, data=data, limits=limits)
         runner = self._runners.at(self._settings.runner_url)
-        probes = await prepare(content, runner, spec=spec)
-        log(f"{len(probes)} answers are known.")
-        return environment, data, probes
+        return await make_ready(content, runner, data=data, settings=self._settings, log=log)
 
     def _begin(self, version_id: UUID) -> bool:
         with self._database.transaction() as session:
@@ -97,20 +78,15 @@ class Builder:
         content = service.content_of(self._objects, version)
         return content, unpack(self._objects, version, self._settings.state_dir / "data")
 
-    def _ready(
-        self,
-        version_id: UUID,
-        environment: str,
-        data: str | None,
-        probes: tuple[PreparedProbe, ...],
-    ) -> None:
+    def _ready(self, version_id: UUID, ready: ReadyCase) -> None:
         with self._database.transaction() as session:
             version = session.get_one(CaseVersion, version_id, with_for_update=True)
             if version.state is BuildState.READY:
                 return
-            stored = PreparedProbes.dump_python(probes, mode="json")
+            stored = PreparedProbes.dump_python(ready.probes, mode="json")
             session.merge(PreparedCase(case_version_id=version_id, probes=stored))
-            service.mark_ready(session, version, environment=environment, data=data)
+            spec = ready.spec
+            service.mark_ready(session, version, environment=spec.environment, data=spec.data)
             append(session, version.stream_id, "build.finished", {"state": "ready", "problems": []})
 
     def _fail(self, version_id: UUID, problems: tuple[Problem, ...]) -> None:

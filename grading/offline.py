@@ -4,7 +4,6 @@ import asyncio
 import tempfile
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,21 +15,16 @@ from grading.errors import CasePreparationError
 from grading.evidence import Evidence
 from grading.judge import Situation, judge
 from grading.models import Verdict
-from grading.preparation import prepare
-from grading.probes import PreparedProbe
+from grading.ready import ReadyCase, make_ready
 from grading.replays import cells_for, request_of
 from notebooks.attempts.document import Cell
-from notebooks.attempts.kernels import limits_of
 from notebooks.cases import archive
 from notebooks.cases.data import unpack
 from notebooks.cases.models import CaseVersion
 from notebooks.cases.notebook import RawCell, document_cell, read_notebook
-from notebooks.cases.problems import Problem, ProblemLog, Problems
+from notebooks.cases.problems import ProblemLog, Problems
 from notebooks.cases.reader import CaseContent, read_case
-from notebooks.environments.build import build_environment
-from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.errors import KernelError
-from notebooks.kernels.records import KernelSpec
 from notebooks.kernels.replayer import Replayer
 from notebooks.objects import FileSystemStore
 
@@ -91,15 +85,6 @@ class GradeReport(_Report):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadyCase:
-    """A case that notebooks can be judged by."""
-
-    content: CaseContent
-    spec: KernelSpec
-    probes: tuple[PreparedProbe, ...]
-
-
 async def check_case(
     path: Path, replayer: Replayer, *, settings: Settings, log: Callable[[str], None]
 ) -> CaseReport:
@@ -141,18 +126,8 @@ async def ready_case(
     content = await asyncio.to_thread(read_case, path)
     if isinstance(content, Problems):
         raise CasePreparationError(content.items)
-    try:
-        environment = await build_environment(
-            content.requirements, root=settings.environments_dir, log=log
-        )
-    except EnvironmentBuildError as error:
-        problem = Problem("requirements.txt", None, None, str(error))
-        raise CasePreparationError((problem,)) from error
     data = await asyncio.to_thread(_place_data, content, settings)
-    limits = limits_of(settings, content.profile.policy)
-    spec = KernelSpec(environment=environment, data=data, limits=limits)
-    log("Running the ideal solution.")
-    return ReadyCase(content, spec, await prepare(content, replayer, spec=spec))
+    return await make_ready(content, replayer, data=data, settings=settings, log=log)
 
 
 def _place_data(content: CaseContent, settings: Settings) -> str | None:

@@ -11,6 +11,7 @@ from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
 from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
 from lti_tool.launch.roles import course_role, is_test_user
 from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
+from lti_tool.models.lti_user import learner_key
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import open_attempt, request_kernel
 from notebooks.cases.models import Case, CaseVersion
@@ -56,16 +57,6 @@ def place(
 def is_graded(role: CourseRole, roles: tuple[str, ...], *, subject: str | None) -> bool:
     """Tell whether a grade may ever be posted: for learners only, and for real ones."""
     return role is CourseRole.LEARNER and not is_test_user(roles) and subject is not None
-
-
-def learner_key(user_id: UUID, *, graded: bool) -> str:
-    """Return the key of somebody's attempt; a try-out never becomes the graded work of later."""
-    return str(user_id) if graded else f"{user_id}/try-out"
-
-
-def user_of_learner_key(key: str) -> UUID:
-    """Return whose attempt a learner key stands for."""
-    return UUID(key.partition("/")[0])
 
 
 def _user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:

@@ -23,3 +23,13 @@ class LtiUser(Base):
     sub: Mapped[str]
     """The platform's name for the person; opaque, also the `userId` of scores."""
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+def learner_key(user_id: UUID, *, graded: bool) -> str:
+    """Return the key of somebody's attempt; a try-out never becomes the graded work of later."""
+    return str(user_id) if graded else f"{user_id}/try-out"
+
+
+def user_of_learner_key(key: str) -> UUID:
+    """Return whose attempt a learner key stands for."""
+    return UUID(key.partition("/")[0])

@@ -6,8 +6,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from grading.models import ScoreDelivery
-from lti_tool.launch.placement import user_of_learner_key
 from lti_tool.models import Assignment, LtiUser, Registration, RegistrationState
+from lti_tool.models.lti_user import user_of_learner_key
 from lti_tool.services.delivery import Address
 from notebooks.attempts.models import Attempt, AttemptMember
 

@@ -192,6 +192,10 @@ class Kernels:
         except KernelError as error:
             log.warning("kernel.not_started", attempt_id=kernel.attempt_id, error=str(error))
             kernel.reason = f"The kernel could not be started: {error}"
+        except Exception:
+            # A full disk, say. Without a reason it would stay "starting", and never be replaced.
+            log.exception("kernel.not_started", attempt_id=kernel.attempt_id)
+            kernel.reason = "The kernel could not be started: something is wrong on our side."
 
     async def _drive(self, kernel: Kernel, run: Run) -> None:
         try:

@@ -46,6 +46,7 @@ def main(state: Path, names: list[str]) -> None:
         for position, name in enumerate(names):
             supervisor.start(spec(name, 0.1 * position))
         supervisor.every(0.1, (state / "tick").touch)
+        supervisor.every(0.1, (state / "wanted").unlink)
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         supervisor.run()

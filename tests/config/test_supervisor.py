@@ -142,6 +142,15 @@ def test_what_is_due_every_so_often_is_done(start: Start, tmp_path: Path) -> Non
     _eventually((tmp_path / "tick").exists)
 
 
+def test_a_turn_that_fails_is_said_and_the_next_one_is_taken(start: Start, tmp_path: Path) -> None:
+    process = start("first")
+    assert process.stderr is not None
+    assert "wanted" in process.stderr.readline()
+    (tmp_path / "wanted").touch()
+    _eventually(lambda: not (tmp_path / "wanted").exists())
+    assert process.poll() is None
+
+
 def test_logs_are_kept_and_bounded(start: Start, tmp_path: Path) -> None:
     start("first")
     log = tmp_path / "logs" / "first.log"

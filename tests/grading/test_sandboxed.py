@@ -11,7 +11,8 @@ from config.settings import Settings
 from grading.building import Builder
 from grading.comparison import DifferenceKind, compare
 from grading.models import PreparedCase, Validation, ValidationState, Verdict
-from grading.offline import ReadyCase, check_case, grade_notebook, ready_case
+from grading.offline import check_case, grade_notebook, ready_case
+from grading.ready import ReadyCase
 from grading.validating import Validator
 from grading.validations import request
 from notebooks.attempts.documents import load, save

@@ -9,8 +9,8 @@ import pytest
 from config.database import Database, utcnow
 from config.settings import Settings
 from grading.models import DeliveryState, ScoreDelivery
-from lti_tool.launch.placement import learner_key
 from lti_tool.models import Assignment, LtiUser, Registration
+from lti_tool.models.lti_user import learner_key
 from lti_tool.services.delivery import Courier
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.keys import KeyStore

@@ -6,8 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from notebooks.kernels.bwrap import sockets_dir
 from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunnerFullError
 from notebooks.kernels.kernels import Kernel, Kernels
+from notebooks.kernels.launcher import Launcher
 from notebooks.kernels.records import KernelSpec, Limits, RunRequest
 from tests.sandboxes import Student, kill, ran
 
@@ -36,6 +38,22 @@ async def test_output_arrives_while_the_cell_still_runs(kernels: Kernels, enviro
             break
     assert run.log.finished is None
     assert (await ran(run)).text == "now\nthen\n"
+
+
+async def test_a_kernel_that_no_folder_can_be_made_for_is_dead_and_replaced_later(
+    kernels: Kernels, launcher: Launcher, environment: str
+) -> None:
+    sockets = sockets_dir(launcher.runtime)
+    sockets.touch()
+    student = Student(kernels, environment)
+    failed = await student.run("1")
+    assert failed.finished.outcome == "died"
+    status = kernels.get(student.attempt_id).status()
+    assert (status.state, status.reason) == (
+        "dead", "The kernel could not be started: something is wrong on our side.",
+    )  # fmt: skip
+    sockets.unlink()
+    assert (await student.run("1")).result == "1"
 
 
 async def test_an_error_ends_the_run_but_not_the_kernel(kernels: Kernels, environment: str) -> None:

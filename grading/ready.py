@@ -1,0 +1,56 @@
+"""Making a case ready to judge by: its environment, then the answers of its ideal solution."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from config.settings import Settings
+from grading.errors import CasePreparationError
+from grading.preparation import prepare
+from grading.probes import PreparedProbe
+from notebooks.attempts.kernels import limits_of
+from notebooks.cases.problems import Problem
+from notebooks.cases.reader import CaseContent
+from notebooks.environments.build import build_environment
+from notebooks.environments.errors import EnvironmentBuildError
+from notebooks.kernels.records import KernelSpec
+from notebooks.kernels.replayer import Replayer
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyCase:
+    """A case that notebooks can be judged by."""
+
+    content: CaseContent
+    spec: KernelSpec
+    probes: tuple[PreparedProbe, ...]
+
+
+async def make_ready(
+    content: CaseContent,
+    replayer: Replayer,
+    *,
+    data: str | None,
+    settings: Settings,
+    log: Callable[[str], None],
+) -> ReadyCase:
+    """Build a case's environment and compute its expected answers; `data` lies unpacked already.
+
+    Raises:
+        CasePreparationError: with the faults of the case, of whichever step.
+        KernelError: no sandbox can be had.
+    """
+    log("Building the environment.")
+    try:
+        environment = await build_environment(
+            content.requirements, root=settings.environments_dir, log=log
+        )
+    except EnvironmentBuildError as error:
+        message = error.message if error.line is None else f"`{error.line}`: {error.message}"
+        problem = Problem("requirements.txt", None, None, message)
+        raise CasePreparationError((problem,)) from error
+    log("Running the ideal solution.")
+    limits = limits_of(settings, content.profile.policy)
+    spec = KernelSpec(environment=environment, data=data, limits=limits)
+    probes = await prepare(content, replayer, spec=spec)
+    log(f"{len(probes)} answers are known.")
+    return ReadyCase(content, spec, probes)
