@@ -18,6 +18,9 @@ bind = [f"{_settings.listen_address}:{_settings.tool_port}"]
 worker_class = "gthread"
 workers = _settings.web_processes
 threads = _settings.web_threads
+preload_app = True
+"""The imports, several seconds of CPU time, are done once for all workers, and not again for one
+that is replaced. An application must connect to nothing and start no thread when it is made."""
 timeout = 60
 graceful_timeout = 2
 """Seconds; streams reconnect by themselves, so nobody has to wait for their end."""

@@ -92,17 +92,29 @@ class Supervisor:
             ConfigError: one ended, or did not become ready in time; the message quotes its log.
             StopRequestedError: a signal came meanwhile.
         """
-        started = []
+        self.launch(*specs)
+        self.await_ready()
+
+    def launch(self, *specs: ProcessSpec) -> None:
+        """Start processes in this order and return at once; `await_ready` must follow."""
         for spec in specs:
             log_file = self._state / "logs" / f"{spec.name}.log"
             log_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             child = Child(spec, log_file, str(self._state))
             self._children.append(child)
             child.start()
-            started.append(child)
         self._write_pids()
-        for child in started:
-            self._await(child)
+
+    def await_ready(self) -> None:
+        """Wait until every process that was launched is ready.
+
+        Raises:
+            ConfigError: one ended, or did not become ready in time; the message quotes its log.
+            StopRequestedError: a signal came meanwhile.
+        """
+        for child in self._children:
+            if not child.supervised:
+                self._await(child)
 
     def _await(self, child: Child) -> None:
         spec, deadline = child.spec, time.monotonic() + child.spec.ready_seconds

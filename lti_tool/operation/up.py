@@ -28,6 +28,9 @@ from lti_tool.operation.seed import CaseBuilds, seed_demo
 from notebooks.kernels.check import check_sandbox
 
 ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)
+WITHOUT_DATABASE = frozenset({"runner", "demo-lms"})
+"""Processes that can start while the database is brought up to date."""
+
 READY_SECONDS = 120
 PROBE_SECONDS = 2
 GUNICORN = ("-m", "gunicorn", "-c", "python:config.gunicorn")
@@ -54,15 +57,16 @@ def up(settings: Settings) -> None:
 def _start(supervisor: Supervisor, settings: Settings) -> None:
     began = time.monotonic()
     _require_free_ports(settings)
-    settings = _with_database(supervisor, settings)
-    url = _url(settings)
-    say_to_stderr("bringing the database up to date")
-    upgrade(url)
     _renew_certificates(settings)
     interval = renewal_interval(settings.certificate_lifetime_seconds)
     supervisor.every(interval, lambda: _renew_certificates(settings))
+    settings = _with_database(supervisor, settings)
+    url = _url(settings)
     say_to_stderr("starting runner, worker and web")
-    supervisor.start(*service_specs(settings))
+    specs = service_specs(settings)
+    supervisor.launch(*(spec for spec in specs if spec.name in WITHOUT_DATABASE))
+    upgrade(url)
+    supervisor.start(*(spec for spec in specs if spec.name not in WITHOUT_DATABASE))
     if settings.demo:
         _build_demo_cases(supervisor, settings, url)
     say_to_stderr(f"ready after {time.monotonic() - began:.1f} s; Ctrl-C stops everything")

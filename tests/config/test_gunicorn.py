@@ -17,9 +17,12 @@ from config.roles import Role
 from config.settings import Settings
 
 APP = """
+import os
+made_in = os.getpid()
 def app(environ, start_response):
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [b"hello"]
+    ours = str(os.getpid() == made_in)
+    return [ours.encode() if environ["PATH_INFO"] == "/made-here" else b"hello"]
 """
 
 Serve = Callable[[Settings], int]
@@ -53,6 +56,11 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
 def test_the_tool_is_served_on_its_port_of_loopback(serve: Serve, settings: Settings) -> None:
     port = serve(settings)
     assert httpx.get(f"http://127.0.0.1:{port}/", timeout=10).text == "hello"
+
+
+def test_the_application_is_made_once_for_all_workers(serve: Serve, settings: Settings) -> None:
+    port = serve(settings)
+    assert httpx.get(f"http://127.0.0.1:{port}/made-here", timeout=10).text == "False"
 
 
 def test_a_public_listener_serves_a_replaced_certificate_without_restart(
