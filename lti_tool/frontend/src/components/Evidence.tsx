@@ -29,6 +29,7 @@ export function Evidence({ evidence, codeNumbers }: Props) {
 
 function Item({ item, codeNumbers }: { item: EvidenceRecord } & Pick<Props, "codeNumbers">) {
   const { t } = useServices().language;
+  const told = item.observed !== null && item.message.replaceAll("`", "").includes(item.observed);
   return (
     <li class={`evidence-${item.outcome}`}>
       <p class="evidence-outcome">
@@ -38,7 +39,7 @@ function Item({ item, codeNumbers }: { item: EvidenceRecord } & Pick<Props, "cod
         </span>
       </p>
       <dl>
-        {item.observed && !item.message.includes(item.observed) ? (
+        {item.observed && !told ? (
           <>
             <dt>{t("evidence.observed")}</dt>
             <dd>
