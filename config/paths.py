@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import stat
 import tempfile
 from pathlib import Path
@@ -23,14 +24,30 @@ def runtime_dir(settings: Settings) -> Path:
     Raises:
         ConfigError: the folder exists and belongs to somebody else, or is a link.
     """
-    inside = settings.state_dir.resolve() / "run"
-    if len(os.fsencode(inside)) <= LONGEST_RUNTIME_DIR:
-        inside.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
-        folder = inside
-    else:
-        digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]
-        folder = Path(tempfile.gettempdir()) / f"casebook-{digest}"
+    folder = runtime_path(settings.state_dir)
+    if _is_inside(folder, settings.state_dir):
+        folder.parent.mkdir(mode=0o711, parents=True, exist_ok=True)
     return own_folder(folder, 0o711 if os.geteuid() == 0 else 0o700)
+
+
+def runtime_path(state_dir: Path) -> Path:
+    """Return where the runtime folder of a state folder is or would be."""
+    inside = state_dir.resolve() / "run"
+    if len(os.fsencode(inside)) <= LONGEST_RUNTIME_DIR:
+        return inside
+    digest = hashlib.sha256(os.fsencode(inside)).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"casebook-{digest}"
+
+
+def remove_outer_runtime_dir(settings: Settings) -> None:
+    """Leave nothing in the system's temporary folder once every process has ended."""
+    folder = runtime_path(settings.state_dir)
+    if not _is_inside(folder, settings.state_dir):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_inside(folder: Path, state_dir: Path) -> bool:
+    return folder.parent == state_dir.resolve()
 
 
 def own_folder(folder: Path, mode: int) -> Path:

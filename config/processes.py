@@ -28,8 +28,8 @@ def _always() -> bool:
     return True
 
 
-def _nothing() -> None:
-    return
+def do_nothing() -> None:
+    """Stand in where no action is wanted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ProcessSpec:
     launch: Launch
     environment: Mapping[str, str] | None = None
     """Its whole environment; None passes on the supervisor's."""
-    prepare: Callable[[], None] = _nothing
+    prepare: Callable[[], None] = do_nothing
     """Called before every start."""
     ready: Callable[[], bool] = _always
     """Says whether it serves; must answer within a second or two."""

@@ -19,7 +19,7 @@ from types import FrameType, TracebackType
 from typing import Any, Self
 
 from config.errors import ConfigError
-from config.processes import Child, ProcessSpec, is_marked
+from config.processes import Child, ProcessSpec, do_nothing, is_marked
 
 TICK_SECONDS = 1.0
 POLL_SECONDS = 0.05
@@ -28,7 +28,7 @@ LEFTOVER_SECONDS = 15.0
 
 
 class StopRequestedError(ConfigError):
-    """SIGINT or SIGTERM came while something was awaited."""
+    """SIGINT, SIGTERM or SIGHUP came while something was awaited."""
 
 
 @dataclass(slots=True)
@@ -41,10 +41,17 @@ class _Periodic:
 class Supervisor:
     """`with Supervisor(…) as supervisor: supervisor.start(spec); …; supervisor.run()`."""
 
-    def __init__(self, state_dir: Path, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        state_dir: Path,
+        say: Callable[[str], None],
+        clean_up: Callable[[], None] = do_nothing,
+    ) -> None:
+        """`clean_up` is called when every process has ended, before another may start."""
         self._state = state_dir.resolve()
         self._pid_file = self._state / "run" / "processes.json"
         self._say = say
+        self._clean_up = clean_up
         self._children: list[Child] = []
         self._periodic: list[_Periodic] = []
         self._signals = 0
@@ -65,7 +72,9 @@ class Supervisor:
         os.set_blocking(read, False)
         self._wake = (read, write)
         signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGCHLD):
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # started by nohup, to outlive the terminal
             self._previous[number] = signal.signal(number, self._on_signal)
         return self
 
@@ -77,6 +86,7 @@ class Supervisor:
     ) -> None:
         """Stop every process, last started first, and give everything back."""
         self._stop_all()
+        self._clean_up()
         signal.set_wakeup_fd(-1)
         for number, handler in self._previous.items():
             signal.signal(number, handler)
@@ -148,7 +158,7 @@ class Supervisor:
             self._breathe(interval)
 
     def run(self) -> None:
-        """Keep the processes running until SIGINT or SIGTERM."""
+        """Keep the processes running until SIGINT, SIGTERM or SIGHUP."""
         with suppress(StopRequestedError):
             while True:
                 self._breathe(TICK_SECONDS)
@@ -265,5 +275,6 @@ class Supervisor:
 
 
 def say_to_stderr(message: str) -> None:
-    """Print a line of progress for the person at the terminal."""
-    print(f"casebook: {message}", file=sys.stderr, flush=True)  # noqa: T201 - a command's output
+    """Print a line of progress for the person at the terminal, who may have closed it."""
+    with suppress(OSError):
+        print(f"casebook: {message}", file=sys.stderr, flush=True)  # noqa: T201 - a command's output

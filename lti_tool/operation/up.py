@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 import click
 import httpx
@@ -15,6 +16,7 @@ from config.certificates import ensure_authority, ensure_issued
 from config.database import Database, connect
 from config.errors import CertificateError, DatabaseUnavailableError
 from config.migrate import upgrade
+from config.paths import remove_outer_runtime_dir
 from config.ports import require_free_port
 from config.postgres import EmbeddedPostgres
 from config.privileges import Launch
@@ -44,7 +46,8 @@ def up(settings: Settings) -> None:
     """
     for note in check_sandbox(settings):
         say_to_stderr(note)
-    with Supervisor(settings.state_dir, say_to_stderr) as supervisor:
+    clean_up = partial(remove_outer_runtime_dir, settings)
+    with Supervisor(settings.state_dir, say_to_stderr, clean_up) as supervisor:
         try:
             _start(supervisor, settings)
             click.echo(f"Casebook: {_front_page(settings)}")

@@ -137,11 +137,16 @@ class CGroup:
 
 def find_hierarchy(runtime: Path, base: Path = Path("/sys/fs/cgroup")) -> Hierarchy | None:
     """Return where this process may make groups, or None where it may not."""
-    name = "casebook-" + hashlib.sha256(os.fsencode(runtime)).hexdigest()[:12]
+    name = hierarchy_name(runtime)
     for candidate in (_unified(base, name), _legacy(base, name)):
         if candidate is not None and _works(candidate):
             return candidate
     return None
+
+
+def hierarchy_name(runtime: Path) -> str:
+    """Return the name of the folder below which a runner's groups lie."""
+    return "casebook-" + hashlib.sha256(os.fsencode(runtime)).hexdigest()[:12]
 
 
 def _unified(base: Path, name: str) -> Hierarchy | None:

@@ -4,7 +4,12 @@ from pathlib import Path
 import pytest
 
 from config.errors import ConfigError
-from config.paths import LONGEST_RUNTIME_DIR, own_folder, runtime_dir
+from config.paths import (
+    LONGEST_RUNTIME_DIR,
+    own_folder,
+    remove_outer_runtime_dir,
+    runtime_dir,
+)
 from config.settings import Settings
 
 MODE = 0o711 if os.geteuid() == 0 else 0o700
@@ -36,6 +41,21 @@ def test_a_long_state_folder_has_its_sockets_elsewhere_always_at_the_same_place(
     finally:
         folder.rmdir()
         runtime_dir(_settings(tmp_path / ("else" * 20))).rmdir()
+
+
+def test_only_a_folder_outside_the_state_is_removed_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outer = _settings(tmp_path / ("long" * 20))
+    (runtime_dir(outer) / "k").mkdir()
+    outside = runtime_dir(outer)
+    remove_outer_runtime_dir(outer)
+    assert not outside.exists()
+    monkeypatch.setattr("config.paths.LONGEST_RUNTIME_DIR", 500)
+    inner = _settings(tmp_path / "state")
+    inside = runtime_dir(inner)
+    remove_outer_runtime_dir(inner)
+    assert inside.exists()
 
 
 def test_a_link_in_the_folders_place_is_refused(tmp_path: Path) -> None:

@@ -68,7 +68,19 @@ def test_a_killed_process_is_started_again_at_once(start: Start, tmp_path: Path)
     assert "first was ended by SIGKILL; starting it again" in said
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_closed_terminal_does_not_end_it(start: Start, tmp_path: Path) -> None:
+    supervisor = start("first")
+    assert supervisor.stderr is not None
+    supervisor.stderr.close()
+    before = _pids(tmp_path)["first"]
+    os.kill(before, signal.SIGKILL)
+    _eventually(lambda: _pids(tmp_path).get("first") not in {None, before}, 2)
+    assert supervisor.poll() is None
+    supervisor.send_signal(signal.SIGTERM)
+    assert supervisor.wait(10) == 0
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_stops_everything_last_started_first(
     start: Start, tmp_path: Path, number: signal.Signals
 ) -> None:

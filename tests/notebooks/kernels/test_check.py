@@ -37,3 +37,28 @@ def test_a_complaint_is_explained(said: str, remedy: str, monkeypatch: pytest.Mo
 def test_a_plain_chroot_is_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "_in_chroot", lambda: True)
     assert "chroot" in explain("bwrap: pivot_root: Invalid argument")
+
+
+@pytest.mark.parametrize(
+    ("switch", "value", "remedy"),
+    [
+        ("user/max_user_namespaces", "0", "sysctl -w user.max_user_namespaces=15000"),
+        (
+            "kernel/apparmor_restrict_unprivileged_userns",
+            "1",
+            "sysctl -w kernel.apparmor_restrict_unprivileged_userns=0",
+        ),
+        (
+            "kernel/unprivileged_userns_clone",
+            "0",
+            "sysctl -w kernel.unprivileged_userns_clone=1",
+        ),
+    ],
+)
+def test_an_ordinary_user_is_told_which_switch_forbids_user_namespaces(
+    switch: str, value: str, remedy: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    monkeypatch.setattr(check, "_sysctl", {switch: value}.get)
+    said = "bwrap: No permissions to create new namespace"
+    assert f"As root: {remedy} (or run this as root)." in explain(said)
