@@ -1,6 +1,7 @@
 """A running product and a browser for the tests of this folder."""
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.e2e.pages import Workspace, open_wine
 from tests.e2e.stack import Stack, free_ports
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), "chromium")
 CHROMIUM_FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
