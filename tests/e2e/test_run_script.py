@@ -32,6 +32,8 @@ pytestmark = [
 ROOT = Path(__file__).parents[2]
 FIRST_SECONDS = 400
 AGAIN_SECONDS = 120
+RUNUSER = shutil.which("runuser") or "/usr/sbin/runuser"
+"""By its path: an ordinary user's PATH does not hold it."""
 STOP_SECONDS = 30
 ORPHAN_SECONDS = 20
 
@@ -61,7 +63,7 @@ class Clone:
         command = ["./run", "--state", str(self.state), "--port", str(port)]
         if self.user == current_user():
             return command
-        return ["runuser", "-u", self.user, "--", *command]
+        return [RUNUSER, "-u", self.user, "--", *command]
 
     def environment(self) -> dict[str, str]:
         """Return an empty machine's for another user; our caches for ourselves."""
