@@ -16,6 +16,8 @@ pytestmark = [
 ]  # fmt: skip
 
 KEPT = Path(__file__).parents[2] / "docs" / "img"
+KEEP = os.environ.get("CASEBOOK_WRITE_PICTURES") == "1"
+"""Read before tests are shielded from the settings of whoever runs them."""
 MAX_BYTES = 300_000
 ALMOST_CLEAN = "tidy = wine.drop_duplicates()\ntidy = tidy.fillna(wine.median(numeric_only=True))"
 """What many try first: the median is taken before the doubled rows are gone."""
@@ -24,7 +26,7 @@ ALMOST_CLEAN = "tidy = wine.drop_duplicates()\ntidy = tidy.fillna(wine.median(nu
 @pytest.fixture
 def take(tmp_path: Path) -> Callable[[Page, str], None]:
     """Take a picture of what is seen."""
-    folder = KEPT if os.environ.get("CASEBOOK_WRITE_PICTURES") == "1" else tmp_path
+    folder = KEPT if KEEP else tmp_path
 
     def take(page: Page, name: str) -> None:
         picture = folder / f"{name}.png"
