@@ -5,7 +5,9 @@ One that is told to stop hands its unfinished jobs back at once.
 """
 
 import asyncio
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +33,9 @@ POLL_SECONDS = 1
 """New jobs announce themselves; those that were handed back are only found by looking."""
 SHUTDOWN_SECONDS = 3
 """How long jobs may go on after SIGTERM before they are handed back."""
+
+LAST_SECONDS = 8
+"""How long all of stopping may take; the supervisor's patience is longer."""
 
 MOST_TRIES = 8
 """Of a job that fails because the database was away: after 1, 2, 4 … 64 seconds."""
@@ -111,7 +116,7 @@ async def serve(
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+        loop.add_signal_handler(number, _stop_soon, stop)
     async with app.open_async():
         parts = [asyncio.create_task(_work(app, lane, context), name=lane.queue) for lane in lanes]
         parts.append(asyncio.create_task(_sweep(app), name="sweep"))
@@ -125,6 +130,18 @@ async def serve(
         reasons = [repr(item) for item in results if isinstance(item, Exception)]
         names = ", ".join(part.get_name() for part in done)
         raise ConfigError(f"the worker's lane {names} ended by itself: {'; '.join(reasons)}")
+
+
+def _stop_soon(stop: asyncio.Event) -> None:
+    """Stop in order, or at the latest after LAST_SECONDS.
+
+    Where the database is gone too (both were told to stop by the same death), handing jobs back
+    waits for it. Nothing is lost by leaving: that is what a killed worker does.
+    """
+    last = threading.Timer(LAST_SECONDS, os._exit, (1,))
+    last.daemon = True
+    last.start()
+    stop.set()
 
 
 async def _work(app: App, lane: Lane, context: Mapping[str, Any]) -> None:
