@@ -63,7 +63,9 @@ class Clone:
         command = ["./run", "--state", str(self.state), "--port", str(port)]
         if self.user == current_user():
             return command
-        return [RUNUSER, "-u", self.user, "--", *command]
+        # runuser sets HOME from the list of users, where nobody has none.
+        home = f"HOME={self.folder / 'home'}"
+        return [RUNUSER, "-u", self.user, "--", "env", home, *command]
 
     def environment(self) -> dict[str, str]:
         """Return an empty machine's for another user; our caches for ourselves."""
