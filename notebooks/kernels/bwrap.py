@@ -155,9 +155,11 @@ class BwrapProvisioner(KernelProvisionerBase):
             raise SandboxError(f"the kernel did not start within {START_SECONDS:.0f} s.") from error
 
     def _seal(self, folder: Path) -> None:
+        # The mode first: a folder of root's that only its owner may enter, even for a moment, is
+        # closed to the kernel that is just reading its connection file.
+        folder.chmod(_SEALED)
         if self.launcher.as_root:
             os.chown(folder, 0, 0)
-        folder.chmod(_SEALED)
 
     async def cleanup(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - its base's
         """End the sandbox and remove its folder."""

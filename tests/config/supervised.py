@@ -1,5 +1,6 @@
 """Run by test_supervisor: supervises small processes until it is told to stop."""
 
+import signal
 import sys
 from pathlib import Path
 
@@ -53,6 +54,8 @@ def main(state: Path, names: list[str]) -> None:
 
 
 if __name__ == "__main__":
+    # As at a terminal, also where the tests themselves were started under nohup.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     try:
         main(Path(sys.argv[1]), sys.argv[2:])
     except ConfigError as error:
