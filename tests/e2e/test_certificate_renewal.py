@@ -37,7 +37,7 @@ def test_a_five_minute_session_loses_no_run_and_no_stream(
     workspace.write(
         "look",
         f"import time\nfor tick in range({ticks}):\n"
-        "    print(f'tick {tick};', flush=True)\n    time.sleep(2)\nprint('finished')",
+        "    print(f'tick {tick};', end=' ', flush=True)\n    time.sleep(2)\nprint('finished')",
     )
     workspace.run("look")
     other = page.context.new_page()
