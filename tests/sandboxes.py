@@ -1,8 +1,6 @@
 """Fixtures for tests that run real sandboxes; a folder's conftest imports what it needs."""
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Iterator
 from uuid import uuid4
 
@@ -11,8 +9,6 @@ import pytest
 from config.paths import runtime_dir
 from config.settings import Settings
 from notebooks.environments.build import build_environment
-from notebooks.kernels.kernels import Kernels
-from notebooks.kernels.launcher import Launcher
 from notebooks.kernels.records import (
     Finished,
     KernelSpec,
@@ -23,7 +19,9 @@ from notebooks.kernels.records import (
     OutputSet,
     RunRequest,
 )
-from notebooks.kernels.runs import Run
+from notebooks.kernels.runner.kernels import Kernels
+from notebooks.kernels.runner.runs import Run
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from tests.environments import TABLES, shared_environments_dir
 
 
@@ -44,16 +42,16 @@ def sandbox_settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def launcher(sandbox_settings: Settings) -> Iterator[Launcher]:
+def launcher(sandbox_settings: Settings) -> Iterator[BwrapLauncher]:
     """Starts sandboxes below a runtime folder of the test's own."""
-    made = Launcher(sandbox_settings, runtime_dir(sandbox_settings))
+    made = BwrapLauncher(sandbox_settings, runtime_dir(sandbox_settings))
     yield made
     made.sweep()
     made.close()
 
 
 @pytest.fixture
-async def kernels(sandbox_settings: Settings, launcher: Launcher) -> AsyncIterator[Kernels]:
+async def kernels(sandbox_settings: Settings, launcher: BwrapLauncher) -> AsyncIterator[Kernels]:
     """The kernels of a runner, without its API."""
     made = Kernels(sandbox_settings, launcher)
     made.start()
@@ -118,8 +116,3 @@ async def ran(run: Run) -> Ran:
             case Finished():
                 return Ran(outputs, event.body)
     raise AssertionError("the log ended without Finished")
-
-
-def kill(process_id: int) -> None:
-    """End one process."""
-    os.kill(process_id, signal.SIGKILL)

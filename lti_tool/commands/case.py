@@ -7,7 +7,7 @@ import click
 
 from config.settings import Settings
 from grading.offline import CaseReport, check_case
-from notebooks.kernels.local import LocalReplayer
+from notebooks.kernels.replay.local import LocalReplayer
 
 
 @click.group(name="case")

@@ -7,7 +7,7 @@ import click
 
 from config.settings import Settings
 from grading.offline import GradeReport, grade_all, ready_case
-from notebooks.kernels.local import LocalReplayer
+from notebooks.kernels.replay.local import LocalReplayer
 
 
 @click.command(name="grade")

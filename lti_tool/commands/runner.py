@@ -3,7 +3,7 @@
 import click
 
 from config.settings import Settings
-from notebooks.kernels.server import main
+from notebooks.kernels.runner.server import main
 
 
 @click.command(name="runner")

@@ -27,7 +27,7 @@ from config.supervisor import StopRequestedError, Supervisor, say_to_stderr
 from config.tls import ClientContexts
 from lti_tool.operation.lanes import ready_file
 from lti_tool.operation.seed import CaseBuilds, seed_demo
-from notebooks.kernels.check import check_sandbox
+from notebooks.kernels.sandboxes.check import check_sandbox
 
 ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)
 WITHOUT_DATABASE = frozenset({"runner", "demo-lms"})

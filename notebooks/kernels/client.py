@@ -15,7 +15,6 @@ from config.tls import ClientContexts
 from notebooks.kernels.attendant import RunnerAttendant
 from notebooks.kernels.calls import PATIENCE_SECONDS, UNREACHABLE, Patience, kernel_path, raise_for
 from notebooks.kernels.errors import KernelMissingError, RunUnknownError
-from notebooks.kernels.events import HEARTBEAT_SECONDS
 from notebooks.kernels.records import (
     Acknowledgement,
     Finished,
@@ -27,6 +26,7 @@ from notebooks.kernels.records import (
     RunEvent,
     RunRequest,
 )
+from notebooks.kernels.runner.events import HEARTBEAT_SECONDS
 
 __all__ = ["RemoteReplayer", "RunnerAttendant", "RunnerClient"]
 

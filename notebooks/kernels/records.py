@@ -13,6 +13,9 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Attempts, runs and replays are named by their database ids; safe in a path."""
 
 
+ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,199}$")]
+
+
 class Record(BaseModel):
     """A frozen message; unknown fields are refused."""
 
@@ -41,6 +44,9 @@ class KernelSpec(Record):
     """Name of the content-addressed environment folder (its hash)."""
     data: Identifier | None = None
     """Name of the case version's unpacked data folder, mounted read-only at `./data`."""
+    imports: tuple[ModuleName, ...] = Field(default=(), max_length=200)
+    """Modules that the case's code imports; a kernel or grading server that waits has them ready.
+    Nothing depends on it but speed; one that cannot be imported is left out."""
     limits: Limits = Limits()
 
 

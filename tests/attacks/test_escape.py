@@ -10,9 +10,9 @@ import pytest
 
 from config.paths import runtime_dir
 from config.settings import Settings
-from notebooks.kernels.launcher import Launcher, Program
 from notebooks.kernels.records import KernelSpec, Limits
-from notebooks.kernels.sandbox import CODE
+from notebooks.kernels.sandboxes.base import CODE, Program
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from tests.environments import shared_environments_dir
 
 pytestmark = pytest.mark.sandbox
@@ -21,7 +21,7 @@ MEGABYTE = 1024 * 1024
 
 
 async def try_out(settings: Settings, environment: str, port: int, name: str) -> dict[str, Any]:
-    launcher = Launcher(settings, runtime_dir(settings))
+    launcher = BwrapLauncher(settings, runtime_dir(settings))
     probes = launcher.publish(Path(__file__).with_name("probes.py"), PurePosixPath("attacks"))
     secret = settings.state_dir / "secret"
     secret.write_text("the host's secret")
@@ -32,10 +32,10 @@ async def try_out(settings: Settings, environment: str, port: int, name: str) ->
     limits = Limits(memory_bytes=512 * MEGABYTE, home_bytes=32 * MEGABYTE)
     spec = KernelSpec(environment=environment, limits=limits)
     sandbox = await launcher.start(spec, program, launcher.new_uid())
-    assert sandbox.process.stdout is not None
+    assert sandbox.answers is not None
     try:
         async with asyncio.timeout(60):
-            said = await sandbox.process.stdout.read()
+            said = await sandbox.answers.read()
         assert said, sandbox.last_words()
         found: dict[str, Any] = json.loads(said)
         return found

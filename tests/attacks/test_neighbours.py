@@ -6,9 +6,9 @@ import pytest
 
 from config.paths import runtime_dir
 from config.settings import Settings
-from notebooks.kernels.bwrap import sockets_dir
-from notebooks.kernels.kernels import Kernels
+from notebooks.kernels.provisioners.base import sockets_dir
 from notebooks.kernels.records import Limits
+from notebooks.kernels.runner.kernels import Kernels
 from tests.sandboxes import Student, ran
 
 pytestmark = pytest.mark.sandbox

@@ -16,7 +16,7 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 from config.paths import runtime_path
-from notebooks.kernels.cgroups import hierarchy_name
+from notebooks.kernels.sandboxes.cgroups import hierarchy_name
 from tests.e2e.conftest import environments
 from tests.e2e.pages import open_wine
 from tests.e2e.solutions import wine_solution

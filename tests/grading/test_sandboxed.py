@@ -20,9 +20,9 @@ from notebooks.attempts.service import open_attempt
 from notebooks.cases.models import BuildState, CaseVersion
 from notebooks.cases.service import store_case
 from notebooks.journal.log import read
-from notebooks.kernels.launcher import Launcher
-from notebooks.kernels.local import SandboxReplayer
 from notebooks.kernels.records import AskValue, KernelSpec, Question, ReplayCell, ReplayRequest
+from notebooks.kernels.replay.local import SandboxReplayer
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from notebooks.objects import FileSystemStore
 from tests.grading.test_validations import OneRunner
 from tests.sandboxes import environment, launcher, sandbox_settings
@@ -83,7 +83,7 @@ def write_case(folder: Path, **changes: str) -> Path:
 
 
 @pytest.fixture
-def replayer(launcher: Launcher) -> SandboxReplayer:
+def replayer(launcher: BwrapLauncher) -> SandboxReplayer:
     return SandboxReplayer(launcher)
 
 

@@ -12,7 +12,6 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from notebooks.kernels.launcher import Launcher, Program, Sandbox, describe_death
 from notebooks.kernels.records import (
     Answer,
     CellFailure,
@@ -24,7 +23,14 @@ from notebooks.kernels.records import (
     ReplayRequest,
     ReplayResult,
 )
-from notebooks.kernels.sandbox import CODE, IPYTHON_DIR
+from notebooks.kernels.sandboxes.base import (
+    CODE,
+    IPYTHON_DIR,
+    Launcher,
+    Program,
+    Sandbox,
+    describe_death,
+)
 from notebooks.kernels.values import MAX_VALUE_BYTES, Opaque, Value
 
 _MAX_LINE_BYTES = 3 * MAX_VALUE_BYTES
@@ -184,9 +190,9 @@ class _Dialogue:
     """Orders to a child and its answers, a line of JSON each."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        if sandbox.process.stdin is None or sandbox.process.stdout is None:
+        if sandbox.orders is None or sandbox.answers is None:
             raise TypeError("a replay needs a sandbox with pipes")
-        self._orders, self._answers = sandbox.process.stdin, sandbox.process.stdout
+        self._orders, self._answers = sandbox.orders, sandbox.answers
 
     async def ready(self) -> None:
         """Wait until the child listens."""
@@ -274,14 +280,14 @@ def _program(launcher: Launcher, hash_seed: int) -> Program:
 async def _describe_death(sandbox: Sandbox, spec: KernelSpec) -> str:
     try:
         async with asyncio.timeout(_EXIT_SECONDS):
-            await sandbox.process.wait()
+            await sandbox.wait()
     except TimeoutError:
         sandbox.kill()
-    returncode = await sandbox.process.wait()
+    exit_code = await sandbox.wait()
     # The process may be gone a moment before the group's counter shows why.
     await asyncio.sleep(_OOM_COUNTER_SECONDS)
     return describe_death(
-        returncode=returncode,
+        exit_code=exit_code,
         out_of_memory=sandbox.out_of_memory(),
         memory_bytes=spec.limits.memory_bytes,
     )

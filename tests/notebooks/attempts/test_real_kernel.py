@@ -12,8 +12,8 @@ from config.settings import Settings
 from notebooks.attempts.execution import Executor
 from notebooks.attempts.models import Attempt, RunState
 from notebooks.attempts.runs import RunView, current_runs, request_run
-from notebooks.kernels.kernels import Kernels
 from notebooks.kernels.records import KernelSpec, KernelStatus, RunEvent, RunRequest
+from notebooks.kernels.runner.kernels import Kernels
 from tests.sandboxes import environment, kernels, launcher, sandbox_settings
 
 __all__ = ["environment", "kernels", "launcher", "sandbox_settings"]

@@ -67,7 +67,7 @@ class Runner:
 
 
 def start(settings: Settings) -> Runner:
-    program = [sys.executable, "-m", "tests.notebooks.kernels.runner_process"]
+    program = [sys.executable, "-m", "tests.notebooks.kernels.runner.runner_process"]
     process = subprocess.Popen([*program, settings.model_dump_json()])
     runner = Runner(settings, process)
     context = ClientContexts(runner.folder(Role.OPERATOR)).get()

@@ -1,8 +1,13 @@
 from pathlib import Path, PurePosixPath
 
-from notebooks.kernels.launcher import describe_death
 from notebooks.kernels.records import Limits
-from notebooks.kernels.sandbox import SandboxFiles, SandboxSpec, bwrap_arguments, inner_command
+from notebooks.kernels.sandboxes.arguments import (
+    SandboxFiles,
+    SandboxSpec,
+    bwrap_arguments,
+    inner_command,
+)
+from notebooks.kernels.sandboxes.base import describe_death
 
 FILES = SandboxFiles(seccomp=8, passwd=7)
 
@@ -44,7 +49,7 @@ def test_folders_on_the_way_to_a_mount_can_be_passed_but_show_nothing() -> None:
 def test_a_death_is_described_in_plain_words() -> None:
     gigabyte = 1024**3
     told = [
-        describe_death(returncode=code, out_of_memory=memory, memory_bytes=gigabyte)
+        describe_death(exit_code=code, out_of_memory=memory, memory_bytes=gigabyte)
         for code, memory in ((137, True), (137, False), (139, False), (152, False), (3, False))
     ]
     words = ("more than 1 GB", "killed", "crashed", "computing time", "exit code 3")

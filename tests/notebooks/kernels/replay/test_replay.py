@@ -7,7 +7,6 @@ import pytest
 from pydantic import ValidationError
 
 from config.settings import Settings
-from notebooks.kernels.local import LocalReplayer
 from notebooks.kernels.records import (
     Answer,
     AskCall,
@@ -19,6 +18,7 @@ from notebooks.kernels.records import (
     ReplayRequest,
     ReplayResult,
 )
+from notebooks.kernels.replay.local import LocalReplayer
 from notebooks.kernels.values import Bool, Float, Int, Opaque, Sequence, Str, Value, ValueAdapter
 
 pytestmark = pytest.mark.sandbox

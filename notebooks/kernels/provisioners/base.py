@@ -1,4 +1,4 @@
-"""The kernel provisioner that starts an ipykernel in a bubblewrap sandbox.
+"""What every kernel provisioner of ours does: start an ipykernel in a sandbox of its launcher.
 
 Each kernel has a folder of its own for its five unix sockets and its connection file. Before any
 student code runs the folder is sealed: it belongs to root and nobody may add, swap or remove a
@@ -21,11 +21,9 @@ from jupyter_client.provisioning.provisioner_base import KernelProvisionerBase
 from traitlets import Instance
 
 from notebooks.kernels.errors import SandboxError
-from notebooks.kernels.launcher import Launcher, Program, Sandbox
 from notebooks.kernels.records import KernelSpec
-from notebooks.kernels.sandbox import CODE, IPYTHON_DIR
+from notebooks.kernels.sandboxes.base import CODE, IPYTHON_DIR, Launcher, Program, Sandbox
 
-PROVISIONER = "casebook-bwrap"
 START_SECONDS = 60.0
 """How long a kernel may take until its sockets exist and it answers."""
 
@@ -44,27 +42,28 @@ def sockets_dir(runtime: Path) -> Path:
 class SandboxKernelSpecs(KernelSpecManager):
     """Hands out one kernel spec that lives in memory: our command, our provisioner."""
 
-    launcher = Instance(Launcher)
+    launcher = Instance(Launcher)  # type: ignore[type-abstract] # only subclasses have instances
     kernel = Instance(KernelSpec)
 
     def get_kernel_spec(self, kernel_name: str) -> JupyterKernelSpec:
         """Return the spec; the name does not matter, each kernel has a manager of its own."""
         main = str(CODE / _MAIN.name)
         config = {"launcher": self.launcher, "kernel": self.kernel}
+        provisioner = {"provisioner_name": self.launcher.provisioner, "config": config}
         return JupyterKernelSpec(
             argv=[main, "-f", "{connection_file}"],
             name=kernel_name,
             display_name="Python",
             language="python",
             interrupt_mode="message",
-            metadata={"kernel_provisioner": {"provisioner_name": PROVISIONER, "config": config}},
+            metadata={"kernel_provisioner": provisioner},
         )
 
 
-class BwrapProvisioner(KernelProvisionerBase):
+class SandboxProvisioner(KernelProvisionerBase):
     """Starts, watches and ends the sandbox of one kernel."""
 
-    launcher = Instance(Launcher)
+    launcher = Instance(Launcher)  # type: ignore[type-abstract] # only subclasses have instances
     kernel = Instance(KernelSpec)
     sandbox: Sandbox | None = None
     folder: Path | None = None
@@ -76,14 +75,14 @@ class BwrapProvisioner(KernelProvisionerBase):
 
     async def poll(self) -> int | None:
         """Return None while the sandbox runs, else its exit code."""
-        return 0 if self.sandbox is None else self.sandbox.process.returncode
+        return 0 if self.sandbox is None else self.sandbox.exit_code
 
     async def wait(self) -> int | None:
         """Wait until the sandbox has ended and return its exit code."""
-        return 0 if self.sandbox is None else await self.sandbox.process.wait()
+        return 0 if self.sandbox is None else await self.sandbox.wait()
 
     async def send_signal(self, signum: int) -> None:
-        """Do nothing: signals reach bwrap, not the kernel; interrupts go by message."""
+        """Do nothing: signals reach the jail, not the kernel; interrupts go by message."""
         del signum
 
     async def kill(self, restart: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - its base's

@@ -13,7 +13,6 @@ from config.roles import Action, may
 from config.tls import peer_role
 from notebooks.errors import KernelError
 from notebooks.kernels.calls import ERROR_CODES
-from notebooks.kernels.kernels import Kernels
 from notebooks.kernels.records import (
     Acknowledgement,
     CodePosition,
@@ -24,7 +23,8 @@ from notebooks.kernels.records import (
     ReplayRequest,
     RunRequest,
 )
-from notebooks.kernels.replays import Replays
+from notebooks.kernels.runner.kernels import Kernels
+from notebooks.kernels.runner.replays import Replays
 
 log = structlog.get_logger(__name__)
 

@@ -4,9 +4,10 @@ import os
 
 from config.paths import own_folder, runtime_dir
 from config.settings import Settings
-from notebooks.kernels.launcher import Launcher
 from notebooks.kernels.records import ReplayRequest, ReplayResult
 from notebooks.kernels.replay.host import replay
+from notebooks.kernels.sandboxes.base import Launcher
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 
 
 class SandboxReplayer:
@@ -30,7 +31,7 @@ class LocalReplayer(SandboxReplayer):
     def __init__(self, settings: Settings) -> None:
         # Apart from the runner's folder, which a starting runner sweeps.
         folder = own_folder(runtime_dir(settings) / f"l{os.getpid()}", 0o711)
-        self._own = Launcher(settings, folder)
+        self._own = BwrapLauncher(settings, folder)
         super().__init__(self._own)
 
     def close(self) -> None:

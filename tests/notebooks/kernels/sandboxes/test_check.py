@@ -2,13 +2,15 @@ import pytest
 
 from config.errors import SandboxUnavailableError
 from config.settings import Settings
-from notebooks.kernels import check
-from notebooks.kernels.check import check_sandbox, explain
-from notebooks.kernels.launcher import Launcher
+from notebooks.kernels.sandboxes import check
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.check import check_sandbox, explain
 
 
 @pytest.mark.sandbox
-def test_a_machine_on_which_sandboxes_work_passes(settings: Settings, launcher: Launcher) -> None:
+def test_a_machine_on_which_sandboxes_work_passes(
+    settings: Settings, launcher: BwrapLauncher
+) -> None:
     notes = check_sandbox(settings, launcher)
     assert bool(notes) == (launcher.weak_limits or not launcher.as_root)
 

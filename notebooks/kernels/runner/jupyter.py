@@ -17,11 +17,11 @@ from tornado.routing import PathMatches, Rule, RuleRouter
 
 from config.settings import Settings
 from config.tls import ServerContexts
-from notebooks.kernels.handlers import routes
-from notebooks.kernels.kernels import Kernels
-from notebooks.kernels.launcher import Launcher
-from notebooks.kernels.local import SandboxReplayer
-from notebooks.kernels.replays import Replays
+from notebooks.kernels.replay.local import SandboxReplayer
+from notebooks.kernels.runner.handlers import routes
+from notebooks.kernels.runner.kernels import Kernels
+from notebooks.kernels.runner.replays import Replays
+from notebooks.kernels.sandboxes.base import Launcher
 
 log = structlog.get_logger(__name__)
 

@@ -6,12 +6,12 @@ from uuid import uuid4
 
 import pytest
 
-from notebooks.kernels.bwrap import sockets_dir
 from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunnerFullError
-from notebooks.kernels.kernels import Kernel, Kernels
-from notebooks.kernels.launcher import Launcher
+from notebooks.kernels.provisioners.base import sockets_dir
 from notebooks.kernels.records import KernelSpec, Limits, RunRequest
-from tests.sandboxes import Student, kill, ran
+from notebooks.kernels.runner.kernels import Kernel, Kernels
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from tests.sandboxes import Student, ran
 
 pytestmark = pytest.mark.sandbox
 
@@ -41,7 +41,7 @@ async def test_output_arrives_while_the_cell_still_runs(kernels: Kernels, enviro
 
 
 async def test_a_kernel_that_no_folder_can_be_made_for_is_dead_and_replaced_later(
-    kernels: Kernels, launcher: Launcher, environment: str
+    kernels: Kernels, launcher: BwrapLauncher, environment: str
 ) -> None:
     sockets = sockets_dir(launcher.runtime)
     sockets.touch()
@@ -201,7 +201,7 @@ async def test_a_kernel_that_is_killed_from_outside_tells_its_run(
     run = student.begin("import time; time.sleep(30)")
     connection = kernels.get(student.attempt_id).connection
     assert connection is not None
-    kill(connection.sandbox.process.pid)
+    connection.sandbox.kill()
     assert (await ran(run)).finished.outcome == "died"
 
 

@@ -10,8 +10,8 @@ import structlog
 from config.errors import CertificateError
 from config.paths import runtime_dir
 from config.settings import Settings
-from notebooks.kernels.check import check_sandbox
-from notebooks.kernels.launcher import Launcher
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.check import check_sandbox
 
 log = structlog.get_logger(__name__)
 
@@ -28,14 +28,14 @@ def main(settings: Settings) -> None:
         CertificateError: The runner has no certificate.
     """
     runtime = runtime_dir(settings)
-    launcher = Launcher(settings, runtime)
+    launcher = BwrapLauncher(settings, runtime)
     for note in check_sandbox(settings, launcher):
         log.warning("runner.weak_limits", note=note)
     _require_certificate(settings.certificates_dir / "runner")
     _keep_to(runtime / "jupyter")
     sys.modules.setdefault(_NEEDLESS, None)  # type: ignore[arg-type] # so Python marks absence
     # Imported late: what can fail has been checked by then, and fails at once.
-    import_module("notebooks.kernels.jupyter").make_server(settings, launcher).start()
+    import_module("notebooks.kernels.runner.jupyter").make_server(settings, launcher).start()
 
 
 def _require_certificate(folder: Path) -> None:

@@ -12,10 +12,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionComplete, DeadKernelError
 from nbformat import NotebookNode, v4
 
-from notebooks.kernels.bwrap import START_SECONDS, BwrapProvisioner, SandboxKernelSpecs
 from notebooks.kernels.errors import SandboxError
-from notebooks.kernels.launcher import Launcher, Sandbox
+from notebooks.kernels.provisioners.base import (
+    START_SECONDS,
+    SandboxKernelSpecs,
+    SandboxProvisioner,
+)
 from notebooks.kernels.records import KernelSpec
+from notebooks.kernels.sandboxes.base import Launcher, Sandbox
 
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 _MAX_QUEUED_MESSAGES = 64
@@ -133,7 +137,7 @@ class KernelConnection:
         replies: list[Mapping[str, Any]] = []
         runner.on_cell_executed = lambda **kwargs: replies.append(kwargs["execute_reply"])
         execution = asyncio.ensure_future(runner.async_execute_cell(cell, 0))
-        death = asyncio.ensure_future(self.sandbox.process.wait())
+        death = asyncio.ensure_future(self.sandbox.wait())
         try:
             await asyncio.wait({execution, death}, return_when=asyncio.FIRST_COMPLETED)
             if not execution.done():
@@ -168,6 +172,6 @@ class KernelConnection:
 
 def _sandbox(manager: AsyncKernelManager) -> Sandbox:
     provisioner = manager.provisioner
-    if not isinstance(provisioner, BwrapProvisioner) or provisioner.sandbox is None:
+    if not isinstance(provisioner, SandboxProvisioner) or provisioner.sandbox is None:
         raise SandboxError("the kernel has another provisioner than it should have.")
     return provisioner.sandbox

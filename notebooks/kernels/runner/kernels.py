@@ -10,17 +10,17 @@ import structlog
 
 from config.settings import Settings
 from notebooks.errors import KernelError
-from notebooks.kernels.bwrap import sweep_sockets
-from notebooks.kernels.connection import KernelConnection, bounded_context
 from notebooks.kernels.errors import (
     KernelBusyError,
     KernelMissingError,
     RunnerFullError,
     RunUnknownError,
 )
-from notebooks.kernels.launcher import Launcher, describe_death
+from notebooks.kernels.provisioners.base import sweep_sockets
 from notebooks.kernels.records import KernelSpec, KernelState, KernelStatus, RunRequest
-from notebooks.kernels.runs import Run
+from notebooks.kernels.runner.connection import KernelConnection, bounded_context
+from notebooks.kernels.runner.runs import Run
+from notebooks.kernels.sandboxes.base import Launcher, describe_death
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class Kernel:
         state, reason = self.state, self.reason
         if state == "dead" and reason is None and self.connection is not None:
             reason = describe_death(
-                returncode=self.connection.sandbox.process.returncode,
+                exit_code=self.connection.sandbox.exit_code,
                 out_of_memory=self.connection.sandbox.out_of_memory(),
                 memory_bytes=self.spec.limits.memory_bytes,
             )

@@ -3,14 +3,13 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
 from config.errors import SandboxUnavailableError
 from config.settings import Settings
-from notebooks.kernels.launcher import Launcher
-from notebooks.kernels.sandbox import TEMPORARY
+from notebooks.kernels.sandboxes.base import TEMPORARY, Launcher
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 
 _TRIAL_SECONDS = 10
 _TOOLS = ("/usr/bin/prlimit", "/usr/bin/setpriv", "/bin/sh")
@@ -45,17 +44,17 @@ def check_sandbox(settings: Settings, launcher: Launcher | None = None) -> tuple
     _check_seccomp()
     _try_out(bwrap)
     if launcher is not None:
-        return tuple(_notes(launcher))
-    own = Launcher(settings, settings.state_dir)
+        return tuple(launcher.notes())
+    own = BwrapLauncher(settings, settings.state_dir)
     try:
-        return tuple(_notes(own))
+        return tuple(own.notes())
     finally:
         own.close()
 
 
 def _check_seccomp() -> None:
     try:
-        import_module("notebooks.kernels.seccomp").seccomp_program()
+        import_module("notebooks.kernels.sandboxes.seccomp").seccomp_program()
     except (ImportError, RuntimeError, OSError) as error:
         raise SandboxUnavailableError(
             f"libseccomp cannot be used ({error}). Install it, on Debian or Ubuntu: "
@@ -128,17 +127,3 @@ def _in_chroot() -> bool:
     except OSError:
         return False
     return all(line.split(" ")[4] != "/" for line in mounts if line.count(" ") > 4)  # noqa: PLR2004 - the fifth field
-
-
-def _notes(launcher: Launcher) -> Iterator[str]:
-    if launcher.weak_limits:
-        yield (
-            "Memory, CPU and process limits cannot be set for a whole sandbox here (no control "
-            "groups); limits per process hold instead. Good for a demonstration only."
-        )
-    if not launcher.as_root:
-        yield (
-            "All sandboxes share this user's id: namespaces alone keep them apart, and a student "
-            "can lift the seal of the own kernel's sockets. "
-            "Good for a demonstration only."
-        )

@@ -1,7 +1,7 @@
 import asyncio
 
-from notebooks.kernels.events import EventLog
 from notebooks.kernels.records import Finished, Output, OutputSet, RunEvent, Started
+from notebooks.kernels.runner.events import EventLog
 
 
 def text(content: str, index: int = 0) -> OutputSet:

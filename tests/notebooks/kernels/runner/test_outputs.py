@@ -1,6 +1,5 @@
 from typing import Any
 
-from notebooks.kernels.outputs import MAX_OUTPUTS, OutputCollector
 from notebooks.kernels.records import (
     Limits,
     Output,
@@ -8,6 +7,7 @@ from notebooks.kernels.records import (
     OutputsCleared,
     OutputSet,
 )
+from notebooks.kernels.runner.outputs import MAX_OUTPUTS, OutputCollector
 
 
 def collector(output_bytes: int = 1000) -> OutputCollector:

@@ -12,15 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from notebooks.kernels.records import Limits
+from notebooks.kernels.sandboxes.base import HOME, TEMPORARY, Mount, inside_environment
 
-HOME = PurePosixPath("/home/student")
-CODE = PurePosixPath("/casebook")
-"""Where program files of ours appear inside."""
-
-# Mounts of each sandbox's own, never the host's folders.
-TEMPORARY = "/tmp"  # noqa: S108 # nosec B108
+# A mount of each sandbox's own, never the host's folder.
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108
-IPYTHON_DIR = f"{TEMPORARY}/ipython"
 
 _SHM_BYTES = 64 * 1024 * 1024
 _TMP_BYTES = 64 * 1024 * 1024
@@ -39,7 +34,7 @@ class SandboxSpec:
 
     command: tuple[str, ...]
     limits: Limits
-    read_only: tuple[tuple[Path, PurePosixPath], ...]
+    read_only: tuple[Mount, ...]
     """Host path and place inside: Python, environment, data, program files."""
     writable: tuple[Path, ...] = ()
     """Host folders that appear at their own place: the socket folder of a kernel."""
@@ -81,7 +76,7 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     for writable in spec.writable:
         options += ["--bind", str(writable), str(writable)]
     options += ["--remount-ro", "/", "--chdir", str(HOME)]
-    for name, value in {**_environment(), **spec.environment}.items():
+    for name, value in {**inside_environment(), **spec.environment}.items():
         options += ["--setenv", name, value]
     return options
 
@@ -98,11 +93,6 @@ def inner_command(spec: SandboxSpec) -> list[str]:
         rights = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
         command += ["/usr/bin/setpriv", *identity, *rights, "--"]
     return [*command, *spec.command]
-
-
-def passwd(uid: int) -> str:
-    """Return the sandbox's /etc/passwd: one user."""
-    return f"student:x:{uid}:{uid}:Student:{HOME}:/bin/sh\n"
 
 
 def _namespaces(spec: SandboxSpec) -> list[str]:
@@ -122,16 +112,3 @@ def _folders(*places: PurePosixPath) -> list[str]:
 
 def _tmpfs(place: str, size: int) -> list[str]:
     return ["--size", str(size), "--perms", "0777", "--tmpfs", place]
-
-
-def _environment() -> dict[str, str]:
-    return {
-        "HOME": str(HOME),
-        "USER": "student",
-        "LANG": "C.UTF-8",
-        "PATH": "/usr/bin:/bin",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-    }

@@ -3,7 +3,7 @@
 import sys
 
 from config.settings import Settings
-from notebooks.kernels.server import main
+from notebooks.kernels.runner.server import main
 
 if __name__ == "__main__":
     main(Settings.model_validate_json(sys.argv[1]))

@@ -7,11 +7,11 @@ from typing import Any, Literal
 
 from nbclient.exceptions import DeadKernelError
 
-from notebooks.kernels.connection import KernelConnection
-from notebooks.kernels.events import EventLog
-from notebooks.kernels.launcher import describe_death
-from notebooks.kernels.outputs import OutputCollector
 from notebooks.kernels.records import Finished, Limits, RunRequest, Started
+from notebooks.kernels.runner.connection import KernelConnection
+from notebooks.kernels.runner.events import EventLog
+from notebooks.kernels.runner.outputs import OutputCollector
+from notebooks.kernels.sandboxes.base import describe_death
 
 FLUSH_SECONDS = 0.05
 """How long stream text is gathered before it becomes an event."""
@@ -132,7 +132,7 @@ class Run:
         # The process may be gone a moment before the group's counter shows why.
         await asyncio.sleep(_OOM_COUNTER_SECONDS)
         return describe_death(
-            returncode=connection.sandbox.process.returncode,
+            exit_code=connection.sandbox.exit_code,
             out_of_memory=connection.sandbox.out_of_memory(),
             memory_bytes=self._limits.memory_bytes,
         )
