@@ -95,7 +95,8 @@ def equal_mask(
     expected: npt.NDArray[Any], observed: npt.NDArray[Any], tolerance: Tolerance, *, exact: bool
 ) -> npt.NDArray[np.bool_]:
     """Return where two arrays of one shape agree; `exact` for everything but numbers."""
-    equal = np.asarray(expected == observed, dtype=np.bool_).reshape(expected.shape)
+    with np.errstate(invalid="ignore"):  # a signalling NaN within a complex number
+        equal = np.asarray(expected == observed, dtype=np.bool_).reshape(expected.shape)
     if exact or expected.size == 0:
         return equal
     with np.errstate(all="ignore"):
