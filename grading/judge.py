@@ -10,7 +10,7 @@ from grading.feedback import Wording, code, compose, wording
 from grading.models import Verdict
 from grading.names import blockers, names_of
 from grading.probes import PreparedProbe
-from grading.verdict import decide
+from grading.verdict import CONFIRMED, decide
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import Answer, AskCall, CellFailure, ReplayResult
 
@@ -31,6 +31,18 @@ class Judgement:
     blocked_by: tuple[tuple[str, str], ...] = ()
     """Subtasks that have to be approved first, each with a name that is taken from it."""
 
+    @property
+    def unconfirmed(self) -> bool:
+        """Tell whether a second replay would decide: a derived question failed once."""
+        return self.verdict is Verdict.UNCERTAIN and any(
+            item.outcome == "fail"
+            and item.origin == "derived"
+            and item.on_interface
+            and item.weight == "decides"
+            and item.failures < CONFIRMED
+            for item in self.evidence
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -47,20 +59,54 @@ class Situation:
     locale: str = "en"
 
 
-def judge(situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult) -> Judgement:
-    """Judge one subtask by its probes and by what a clean replay of the document claimed."""
+def judge(
+    situation: Situation,
+    probes: Sequence[PreparedProbe],
+    result: ReplayResult,
+    again: ReplayResult | None = None,
+) -> Judgement:
+    """Judge one subtask by its probes and by what a clean replay of the document claimed.
+
+    `again` is a second replay of the same: what fails in both is confirmed, what fails in one of
+    them only is in doubt.
+    """
     words = wording(situation.locale)
     settled = {subtask for subtask, verdict in situation.verdicts.items() if verdict in SETTLED}
     blocked = blockers(situation.subtask, situation.cells, settled)
     asked = [probe for probe in probes if probe.subtask == situation.subtask]
-    evidence = (
-        *_of_cells(words, situation, result),
-        *_of_probes(words, situation, asked, result),
-    )
+    evidence = _evidence_of(words, situation, asked, result)
+    if again is not None:
+        evidence = _confirmed(evidence, _evidence_of(words, situation, asked, again))
     verdict = decide(evidence, blocked_by=[owner for owner, _ in blocked])
     first = (situation.titles.get(blocked[0][0], blocked[0][0]), blocked[0][1]) if blocked else None
     feedback = compose(words, verdict, evidence, blocked_by=first)
     return Judgement(verdict, evidence, feedback, blocked)
+
+
+def _evidence_of(
+    words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
+) -> tuple[Evidence, ...]:
+    return (
+        *_of_cells(words, situation, result),
+        *_of_probes(words, situation, probes, result),
+    )
+
+
+def _confirmed(first: Sequence[Evidence], second: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """Return the findings of two replays as one: each failure counted, each contradiction noted."""
+    others = {item.id: item for item in second}
+    merged = []
+    for item in first:
+        other = others.pop(item.id, None)
+        worse = other if other is not None and other.outcome == "fail" else item
+        failures = item.failures + (other.failures if other is not None else 0)
+        agreed = other is not None and other.outcome == item.outcome
+        weight = worse.weight if agreed or worse.weight == "informs" else "doubts"
+        merged.append(worse.model_copy(update={"failures": failures, "weight": weight}))
+    for item in others.values():
+        doubtful = "informs" if item.weight == "informs" else "doubts"
+        merged.append(item.model_copy(update={"weight": doubtful}))
+    return tuple(merged)
 
 
 def _of_cells(words: Wording, situation: Situation, result: ReplayResult) -> list[Evidence]:

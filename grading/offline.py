@@ -1,6 +1,7 @@
 """Judgement without database, web or queue: the same code as in the service, called in process."""
 
 import asyncio
+import os
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -11,10 +12,16 @@ from pydantic import BaseModel, ConfigDict
 
 from config.settings import Settings
 from grading.comparison import render
+from grading.confirmation import judged
+from grading.derivation.coverage import gaps
+from grading.derivation.names import answerable
 from grading.errors import CasePreparationError
 from grading.evidence import Evidence
-from grading.judge import Situation, judge
+from grading.judge import Situation
 from grading.models import Verdict
+from grading.mutation.mutants import mutants, sample
+from grading.mutation.report import sentences, strength
+from grading.mutation.trial import Trial
 from grading.ready import ReadyCase, make_ready
 from grading.replays import cells_for, request_of
 from notebooks.attempts.document import Cell
@@ -55,6 +62,27 @@ class ProbeReport(_Report):
     origin: str
 
 
+class MissedReport(_Report):
+    """One planted mistake that the probes approve of; `line` counts from 1 within the cell."""
+
+    subtask: str
+    line: int
+    was: str
+    becomes: str
+
+
+class StrengthReport(_Report):
+    """How many planted mistakes the probes notice; those that change nothing are not counted."""
+
+    planted: int
+    caught: int
+    doubted: int
+    """Of the caught: those that a person would have to look at."""
+    missed: tuple[MissedReport, ...] = ()
+    summary: tuple[str, ...] = ()
+    """The same in sentences for the author."""
+
+
 class CaseReport(_Report):
     """What `casebook case check` prints: `problems` is empty if the case can be used."""
 
@@ -62,6 +90,10 @@ class CaseReport(_Report):
     title: str | None = None
     probes: tuple[ProbeReport, ...] = ()
     problems: tuple[ProblemReport, ...] = ()
+    questions: tuple[str, ...] = ()
+    """What no probe covers, and what the author can do about it."""
+    strength: StrengthReport | None = None
+    """None where no mistakes were planted."""
     seconds: float = 0.0
 
 
@@ -86,9 +118,17 @@ class GradeReport(_Report):
 
 
 async def check_case(
-    path: Path, replayer: Replayer, *, settings: Settings, log: Callable[[str], None]
+    path: Path,
+    replayer: Replayer,
+    *,
+    settings: Settings,
+    log: Callable[[str], None],
+    mistakes: int = 0,
 ) -> CaseReport:
-    """Build a case and run its ideal solution; every fault becomes a problem of the report."""
+    """Build a case and run its ideal solution; every fault becomes a problem of the report.
+
+    Then plant up to `mistakes` mistakes and report which of them the probes miss.
+    """
     began = time.monotonic()
     try:
         ready = await ready_case(path, replayer, settings=settings, log=log)
@@ -109,9 +149,37 @@ async def check_case(
         )
         for probe in ready.probes
     )
-    title = ready.content.profile.title
-    seconds = round(time.monotonic() - began, 2)
-    return CaseReport(case=str(path), title=title, probes=probes, seconds=seconds)
+    profile, solution = ready.content.profile, ready.content.solution
+    answers = [answerable(subtask, solution) for subtask in profile.subtasks]
+    found = await _strength(ready, replayer, mistakes, log) if mistakes else None
+    return CaseReport(
+        case=str(path),
+        title=profile.title,
+        probes=probes,
+        questions=tuple(gap for one in answers for gap in gaps(one, ready.probes)),
+        strength=found,
+        seconds=round(time.monotonic() - began, 2),
+    )
+
+
+async def _strength(
+    ready: ReadyCase, replayer: Replayer, mistakes: int, log: Callable[[str], None]
+) -> StrengthReport:
+    planted = sample(mutants(ready.content.solution), mistakes)
+    log(f"Planting {len(planted)} mistakes.")
+    trial = Trial(ready.content, ready.probes, replayer, ready.spec)
+    found = strength(await trial.run(planted, jobs=os.cpu_count() or 1))
+    missed = (one.mutant for one in found.missed)
+    return StrengthReport(
+        planted=found.planted,
+        caught=found.caught,
+        doubted=found.doubted,
+        missed=tuple(
+            MissedReport(subtask=one.subtask or "", line=one.line, was=one.was, becomes=one.becomes)
+            for one in missed
+        ),
+        summary=tuple(sentences(found)),
+    )
 
 
 async def ready_case(
@@ -168,10 +236,9 @@ async def grade_notebook(
             uuid4().hex, case.spec, situation.cells, probes, situation.wall_seconds
         )
         try:
-            result = await replayer.replay(request)
+            judgement = await judged(replayer.replay, request, situation, probes)
         except KernelError as error:
             return GradeReport(notebook=str(notebook), error=f"It could not be run: {error}")
-        judgement = await asyncio.to_thread(judge, situation, probes, result)
         verdicts[subtask.id] = judgement.verdict
         reports.append(
             SubtaskReport(

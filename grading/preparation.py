@@ -56,9 +56,12 @@ async def prepare(
     replayer: Replayer,
     *,
     spec: KernelSpec,
+    derived: Sequence[OpenProbe] = (),
     wall_seconds: float = PREPARE_SECONDS,
 ) -> tuple[PreparedProbe, ...]:
     """Return the case's probes with the answers that its ideal solution gives.
+
+    A derived probe is left out where the author's own would be a problem: nobody asked for it.
 
     Each subtask's questions are asked when a student's replay of it would end, so that a name which
     a later subtask changes is asked for at the right moment; and more than once, so that what
@@ -70,7 +73,7 @@ async def prepare(
     """
     profile = content.profile
     try:
-        opened = probes_of(profile.subtasks)
+        opened = (*probes_of(profile.subtasks), *derived)
     except ProbeError as error:
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
@@ -88,7 +91,7 @@ async def prepare(
         prepared |= {probe.id: probe for probe in _answered(asked, results, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
-    return tuple(prepared[probe.id] for probe in opened)
+    return tuple(prepared[probe.id] for probe in opened if probe.id in prepared)
 
 
 def _request(
@@ -137,19 +140,28 @@ def _answered(
 ) -> Iterator[PreparedProbe]:
     rounds = [_by_question(result) for result in results]
     for probe in probes:
-        values = [_value(probe, answers.get(probe.id), problems) for answers in rounds]
-        present = [value for value in values if value is not None]
-        if len(present) < len(values):
-            continue
-        first = present[0]
-        if any(compare(first, other, probe.tolerance) is not None for other in present):
-            message = (
-                "the ideal solution gives another answer each time; set a seed, or ask for "
-                "something that does not vary"
-            )
-            problems.append(_problem(probe, message))
-            continue
-        yield PreparedProbe(**_fields(probe), expected=first)
+        settled = _settled(probe, [answers.get(probe.id) for answers in rounds])
+        if not isinstance(settled, str):
+            yield PreparedProbe(**_fields(probe), expected=settled)
+        elif probe.origin == "author":
+            problems.append(_problem(probe, settled))
+
+
+def _settled(probe: OpenProbe, answers: Sequence[Answer | None]) -> Value | str:
+    """Return what the ideal answers each time, or why that cannot be expected of anybody."""
+    values = []
+    for answer in answers:
+        value = _value(answer)
+        if isinstance(value, str):
+            return value
+        values.append(value)
+    first = values[0]
+    if any(compare(first, other, probe.tolerance) is not None for other in values):
+        return (
+            "the ideal solution gives another answer each time; set a seed, or ask for "
+            "something that does not vary"
+        )
+    return first
 
 
 def _fields(probe: OpenProbe) -> Mapping[str, object]:
@@ -160,25 +172,20 @@ def _by_question(result: ReplayResult) -> dict[str, Answer]:
     return {answer.question_id: answer for answer in result.answers}
 
 
-def _value(probe: OpenProbe, answer: Answer | None, problems: list[Problem]) -> Value | None:
-    problem = None
+def _value(answer: Answer | None) -> Value | str:
     if answer is None or (answer.value is None and answer.failure is None):
-        problem = "the ideal solution gives no answer"
-    elif answer.failure is not None:
-        problem = (
-            f"asking the ideal solution raises {answer.failure.name}: {answer.failure.message}"
-        )
-    elif isinstance(answer.value, Opaque):
-        problem = f"the answer is a `{answer.value.type}` ({answer.value.reason}); ask for a value"
-    elif answer.value is not None and compare(answer.value, answer.value) is not None:
-        problem = "the answer holds something that has no exact kind; ask for plain values"
-    elif answer.value is not None and "\\u0000" in answer.value.model_dump_json():
-        problem = "the answer holds a NUL character, which cannot be stored"
-    if problem is None:
-        return answer.value if answer is not None else None
-    if not any(known.message.startswith(f"Probe `{probe.id}`") for known in problems):
-        problems.append(_problem(probe, problem))
-    return None
+        return "the ideal solution gives no answer"
+    if answer.failure is not None:
+        return f"asking the ideal solution raises {answer.failure.name}: {answer.failure.message}"
+    value = answer.value
+    if value is None or isinstance(value, Opaque):
+        told = "nothing" if value is None else f"a `{value.type}` ({value.reason})"
+        return f"the answer is {told}; ask for a value"
+    if compare(value, value) is not None:
+        return "the answer holds something that has no exact kind; ask for plain values"
+    if "\\u0000" in value.model_dump_json():
+        return "the answer holds a NUL character, which cannot be stored"
+    return value
 
 
 def _problem(probe: OpenProbe, message: str) -> Problem:

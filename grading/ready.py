@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from config.settings import Settings
+from grading.derivation.derive import choose, derive
 from grading.errors import CasePreparationError
 from grading.preparation import prepare
 from grading.probes import PreparedProbe
@@ -51,6 +52,9 @@ async def make_ready(
     log("Running the ideal solution.")
     limits = limits_of(settings, content.profile.policy)
     spec = KernelSpec(environment=environment, data=data, limits=limits)
-    probes = await prepare(content, replayer, spec=spec)
+    unasked = [subtask for subtask in content.profile.subtasks if not subtask.probes]
+    drafts = await derive(content, replayer, spec=spec, subtasks=unasked) if unasked else ()
+    opened = [draft.probe for draft in drafts]
+    probes = choose(drafts, await prepare(content, replayer, spec=spec, derived=opened))
     log(f"{len(probes)} answers are known.")
     return ReadyCase(content, spec, probes)

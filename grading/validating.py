@@ -9,11 +9,12 @@ from uuid import UUID
 from config.database import Database
 from config.settings import Settings
 from grading import validations
-from grading.judge import Judgement, judge
+from grading.confirmation import judged
+from grading.judge import Judgement
 from grading.replays import request_of
 from grading.validations import Work
 from notebooks.errors import KernelError
-from notebooks.kernels.records import ReplayResult
+from notebooks.kernels.records import ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
 
 RUNNER_PAUSES = (1.0, 3.0, 6.0)
@@ -56,8 +57,7 @@ class Validator:
         if work is None:
             return
         try:
-            result = await self._replay(work)
-            judgement = await asyncio.to_thread(judge, work.situation, work.probes, result)
+            judgement = await self._judged(work)
         except KernelError as error:
             _LOG.warning("validation %s: no runner could replay it: %s", validation_id, error)
             await asyncio.to_thread(self._fail, work)
@@ -68,8 +68,18 @@ class Validator:
             raise
         await asyncio.to_thread(self._finish, work, judgement)
 
-    async def _replay(self, work: Work) -> ReplayResult:
+    async def _judged(self, work: Work) -> Judgement:
         runner = self._runners.at(work.runner_url or self._settings.runner_url)
+
+        async def replay(request: ReplayRequest) -> ReplayResult:
+            for pause in self._pauses:
+                try:
+                    return await runner.replay(request)
+                except KernelError as error:
+                    _LOG.info("validation %s: trying again: %s", work.validation_id, error)
+                    await asyncio.sleep(pause)
+            return await runner.replay(request)
+
         request = request_of(
             str(work.validation_id),
             work.spec,
@@ -77,13 +87,7 @@ class Validator:
             work.probes,
             work.situation.wall_seconds,
         )
-        for pause in self._pauses:
-            try:
-                return await runner.replay(request)
-            except KernelError as error:
-                _LOG.info("validation %s: trying again: %s", work.validation_id, error)
-                await asyncio.sleep(pause)
-        return await runner.replay(request)
+        return await judged(replay, request, work.situation, work.probes)
 
     def _start(self, validation_id: UUID) -> Work | None:
         with self._database.transaction() as session:

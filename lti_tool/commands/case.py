@@ -18,10 +18,22 @@ def command() -> None:
 @command.command(name="check")
 @click.argument("path", type=click.Path(exists=True, path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.option(
+    "--mistakes",
+    type=click.IntRange(0, 1000),
+    default=50,
+    show_default=True,
+    help="How many mistakes to plant in the solution, to see whether the probes notice them.",
+)
 @click.pass_context
-def check(context: click.Context, path: Path, as_json: bool) -> None:  # noqa: FBT001 - a flag
+def check(
+    context: click.Context,
+    path: Path,
+    as_json: bool,  # noqa: FBT001 - a flag
+    mistakes: int,
+) -> None:
     """Build the case at PATH, run its ideal solution, and print its probes and problems."""
-    report = asyncio.run(_check(path))
+    report = asyncio.run(_check(path, mistakes))
     if as_json:
         click.echo(report.model_dump_json())
     else:
@@ -29,12 +41,16 @@ def check(context: click.Context, path: Path, as_json: bool) -> None:  # noqa: F
     context.exit(1 if report.problems else 0)
 
 
-async def _check(path: Path) -> CaseReport:
+async def _check(path: Path, mistakes: int) -> CaseReport:
     settings = Settings()
     replayer = LocalReplayer(settings)
     try:
         return await check_case(
-            path, replayer, settings=settings, log=lambda line: click.echo(line, err=True)
+            path,
+            replayer,
+            settings=settings,
+            log=lambda line: click.echo(line, err=True),
+            mistakes=mistakes,
         )
     finally:
         replayer.close()
@@ -48,5 +64,10 @@ def _print(report: CaseReport) -> None:
         click.echo(f"{', '.join(place)}: {problem.message}")
     for probe in report.probes:
         click.echo(f"{probe.subtask:12} {probe.id:16} {probe.asked} → {probe.expected}")
+    for question in report.questions:
+        click.echo(f"Question: {question}")
+    if report.strength is not None:
+        for sentence in report.strength.summary:
+            click.echo(sentence)
     if not report.problems:
         click.echo(f"“{report.title}” can be used: {len(report.probes)} probes.")

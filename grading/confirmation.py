@@ -1,0 +1,26 @@
+"""One judgement, with a second replay where only that can decide."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+
+from grading.judge import Judgement, Situation, judge
+from grading.probes import PreparedProbe
+from notebooks.kernels.records import ReplayRequest, ReplayResult
+
+Replay = Callable[[ReplayRequest], Awaitable[ReplayResult]]
+
+
+async def judged(
+    replay: Replay, request: ReplayRequest, situation: Situation, probes: Sequence[PreparedProbe]
+) -> Judgement:
+    """Replay and judge a subtask; a derived probe that fails is asked again in a new replay.
+
+    Raises:
+        KernelError: a replay could not be had.
+    """
+    result = await replay(request)
+    judgement = await asyncio.to_thread(judge, situation, probes, result)
+    if not judgement.unconfirmed:
+        return judgement
+    second = await replay(request.model_copy(update={"replay_id": f"{request.replay_id}-2"}))
+    return await asyncio.to_thread(judge, situation, probes, result, second)
