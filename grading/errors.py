@@ -3,7 +3,8 @@
 GradingError
  ├─ ProbeError              a probe cannot be asked
  ├─ CasePreparationError    the ideal solution cannot answer; carries the problems
- └─ UnknownSubtaskError     no such subtask in the case
+ ├─ UnknownSubtaskError     no such subtask in the case
+ └─ BatchError              a batch of notebooks, or its earlier results, cannot be read
 """
 
 from notebooks.cases.problems import Problem
@@ -31,3 +32,7 @@ class CasePreparationError(GradingError):
 
 class UnknownSubtaskError(GradingError):
     """The case has no such subtask."""
+
+
+class BatchError(GradingError):
+    """The notebooks of a batch, or the results of an earlier one, cannot be read."""
