@@ -78,6 +78,21 @@ class Settings(BaseSettings):
     http_timeout_seconds: float = 10
     upload_bytes: int = 64 * 1024 * 1024
 
+    environment_build_seconds: float = 1200
+    """Wall time of building one environment, waiting for another builder of it included."""
+    environment_bytes: int = 4 * 1024**3
+    """Size of one environment's installed files."""
+    environment_packages: int = 300
+    """Packages of one environment, those that others need included."""
+    image_registry: str | None = None
+    """Where `casebook case image` pushes, e.g. `registry.example.org/casebook`."""
+    data_bytes: int = 2 * 1024**3
+    """Data of one case: the files that come with it and those that are fetched."""
+    data_fetch_seconds: float = 1800
+    """Wall time of fetching one data file."""
+    data_private_addresses: bool = False
+    """Whether data may be fetched from this host and private networks."""
+
     @property
     def listen_address(self) -> str:
         """Return the address of the tool's listener."""
@@ -87,6 +102,16 @@ class Settings(BaseSettings):
     def environments_dir(self) -> Path:
         """Return the folder of content-addressed environments."""
         return self.environments_dir_override or self.state_dir / "environments"
+
+    @property
+    def data_dir(self) -> Path:
+        """Return the folder of content-addressed data folders."""
+        return self.state_dir / "data"
+
+    @property
+    def downloads_dir(self) -> Path:
+        """Return the folder of fetched data files, each named by its SHA-256."""
+        return self.state_dir / "downloads"
 
     @property
     def objects_dir(self) -> Path:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -25,15 +24,12 @@ from grading.mutation.trial import Trial
 from grading.ready import ReadyCase, make_ready
 from grading.replays import cells_for, request_of
 from notebooks.attempts.document import Cell
-from notebooks.cases import archive
-from notebooks.cases.data import unpack
-from notebooks.cases.models import CaseVersion
+from notebooks.cases.data import place_data
 from notebooks.cases.notebook import RawCell, document_cell, read_notebook
 from notebooks.cases.problems import ProblemLog, Problems
 from notebooks.cases.reader import CaseContent, read_case
-from notebooks.errors import KernelError
+from notebooks.errors import CaseError, KernelError
 from notebooks.kernels.replayer import Replayer
-from notebooks.objects import FileSystemStore
 
 MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
 _TAG = "subtask:"
@@ -194,20 +190,11 @@ async def ready_case(
     content = await asyncio.to_thread(read_case, path)
     if isinstance(content, Problems):
         raise CasePreparationError(content.items)
-    data = await asyncio.to_thread(_place_data, content, settings)
+    try:
+        data = await asyncio.to_thread(place_data, content, settings=settings, log=log)
+    except CaseError as error:
+        raise CasePreparationError(error.problems) from error
     return await make_ready(content, replayer, data=data, settings=settings, log=log)
-
-
-def _place_data(content: CaseContent, settings: Settings) -> str | None:
-    """Unpack the case's data by the same way as a stored version's, through an archive."""
-    with tempfile.TemporaryDirectory(prefix="casebook-case-") as folder:
-        objects = FileSystemStore(Path(folder))
-        with tempfile.TemporaryFile() as packed:
-            archive.pack(content.files.paths, packed)
-            packed.seek(0)
-            objects.put("case.zip", packed)
-        version = CaseVersion(archive_key="case.zip")
-        return unpack(objects, version, settings.state_dir / "data")
 
 
 async def grade_notebook(

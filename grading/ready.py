@@ -9,10 +9,12 @@ from grading.errors import CasePreparationError
 from grading.preparation import prepare
 from grading.probes import PreparedProbe
 from notebooks.attempts.kernels import limits_of
-from notebooks.cases.problems import Problem
+from notebooks.cases.problems import requirement_problem
 from notebooks.cases.reader import CaseContent
 from notebooks.environments.build import build_environment
 from notebooks.environments.errors import EnvironmentBuildError
+from notebooks.environments.limits import BuildLimits
+from notebooks.environments.progress import Report
 from notebooks.kernels.records import KernelSpec
 from notebooks.kernels.replayer import Replayer
 
@@ -26,15 +28,18 @@ class ReadyCase:
     probes: tuple[PreparedProbe, ...]
 
 
-async def make_ready(
+async def make_ready(  # noqa: PLR0913 - one keyword for each thing a build needs
     content: CaseContent,
     replayer: Replayer,
     *,
     data: str | None,
     settings: Settings,
     log: Callable[[str], None],
+    report: Report | None = None,
 ) -> ReadyCase:
     """Build a case's environment and compute its expected answers; `data` lies unpacked already.
+
+    `report` hears of each step of building the environment.
 
     Raises:
         CasePreparationError: with the faults of the case, of whichever step.
@@ -43,12 +48,14 @@ async def make_ready(
     log("Building the environment.")
     try:
         environment = await build_environment(
-            content.requirements, root=settings.environments_dir, log=log
+            content.requirements,
+            root=settings.environments_dir,
+            log=log,
+            report=report,
+            limits=_limits(settings),
         )
     except EnvironmentBuildError as error:
-        message = error.message if error.line is None else f"`{error.line}`: {error.message}"
-        problem = Problem("requirements.txt", None, None, message)
-        raise CasePreparationError((problem,)) from error
+        raise CasePreparationError(tuple(map(requirement_problem, error.faults))) from error
     log("Running the ideal solution.")
     limits = limits_of(settings, content.profile.policy)
     spec = KernelSpec(environment=environment, data=data, limits=limits)
@@ -58,3 +65,11 @@ async def make_ready(
     probes = choose(drafts, await prepare(content, replayer, spec=spec, derived=opened))
     log(f"{len(probes)} answers are known.")
     return ReadyCase(content, spec, probes)
+
+
+def _limits(settings: Settings) -> BuildLimits:
+    return BuildLimits(
+        seconds=settings.environment_build_seconds,
+        installed_bytes=settings.environment_bytes,
+        packages=settings.environment_packages,
+    )

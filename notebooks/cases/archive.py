@@ -76,10 +76,16 @@ def extract(source: Path, target: Path, log: ProblemLog, *, bounds: Bounds) -> d
 
 def content_hash(files: Mapping[str, Path]) -> str:
     """Return the SHA-256 of a case: of the names and bytes of its files, and of nothing else."""
-    listing = []
-    for name in sorted(files):
-        with files[name].open("rb") as stream:
-            listing.append([name, hashlib.file_digest(stream, "sha256").hexdigest()])
+    digests = {}
+    for name, path in files.items():
+        with path.open("rb") as stream:
+            digests[name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return listing_hash(digests)
+
+
+def listing_hash(digests: Mapping[str, str]) -> str:
+    """Return the SHA-256 that stands for files of these names with these SHA-256s."""
+    listing = sorted([name, digest] for name, digest in digests.items())
     return hashlib.sha256(json.dumps(listing).encode()).hexdigest()
 
 
@@ -90,6 +96,8 @@ def pack(files: Mapping[str, Path], stream: BinaryIO) -> None:
             entry = zipfile.ZipInfo(name)
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = (stat.S_IFREG | 0o644) << 16
+            # Known beforehand, so that a file of gigabytes gets the wider fields that it needs.
+            entry.file_size = files[name].stat().st_size
             with files[name].open("rb") as content, packed.open(entry, "w") as written:
                 shutil.copyfileobj(content, written, 1024 * 1024)
 

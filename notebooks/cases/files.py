@@ -21,7 +21,7 @@ REQUIREMENTS = "requirements.txt"
 DATA = "data/"
 
 MAX_FILES = 2000
-MAX_TOTAL_BYTES = 512 * 1024 * 1024
+MAX_TOTAL_BYTES = 2 * 1024**3
 MAX_BYTES = {PROFILE: 256 * 1024, REQUIREMENTS: 256 * 1024}
 MAX_NOTEBOOK_BYTES = 20 * 1024 * 1024
 
@@ -78,8 +78,10 @@ class CaseFiles:
             return None
         try:
             return path.read_bytes().decode("utf-8-sig")
-        except UnicodeDecodeError:
-            log.add(self.name(file), "This file is not UTF-8 text. Save it as UTF-8.")
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            message = "This file is not UTF-8 text. Save it as UTF-8."
+            log.add(self.name(file), message, line=line)
         except OSError as error:
             log.add(self.name(file), f"This file cannot be read: {error.strerror}.")
         return None

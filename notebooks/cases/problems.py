@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from notebooks.environments.errors import Fault
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -20,6 +22,12 @@ class Problem:
         if self.line is not None:
             place.append(f"line {self.line}")
         return f"{', '.join(place)}: {self.message}"
+
+
+def requirement_problem(fault: Fault) -> Problem:
+    """Return what is wrong with the requirements as a problem of the case."""
+    message = fault.message if fault.line is None else f"`{fault.line}`: {fault.message}"
+    return Problem("requirements.txt", None, fault.number, message)
 
 
 @dataclass(frozen=True, slots=True)

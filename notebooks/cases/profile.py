@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 SubtaskId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -68,6 +68,17 @@ class Policy(_Part):
     memory_bytes: int | None = Field(default=None, gt=0)
 
 
+class DataFile(_Part):
+    """A data file that is fetched when the case is built."""
+
+    file: str = Field(min_length=1)
+    """Where it appears, as a path below `data/`."""
+    url: str
+    """Its http or https address; it needs no login."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+    """Of the file's bytes, 64 hexadecimal digits; another file than this one is refused."""
+
+
 class Profile(_Part):
     """The whole of `case.yaml`."""
 
@@ -77,4 +88,6 @@ class Profile(_Part):
     """Language of the texts and of template feedback (BCP 47)."""
     description: str = ""
     subtasks: tuple[Subtask, ...] = Field(min_length=1)
+    data: tuple[DataFile, ...] = Field(default=(), max_length=100)
+    """Files that are too large to come with the case."""
     policy: Policy = Policy()

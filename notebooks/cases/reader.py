@@ -9,6 +9,7 @@ from pathlib import Path
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
+from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
     DATA,
     PROFILE,
@@ -21,10 +22,12 @@ from notebooks.cases.files import (
 from notebooks.cases.implicit import imply
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
-from notebooks.cases.problems import ProblemLog, Problems
+from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
 from notebooks.cases.profile import CallProbe, Profile, Subtask
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.template import derive_template
+from notebooks.environments.errors import EnvironmentBuildError
+from notebooks.environments.requirements import parse_requirements
 
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
@@ -42,6 +45,8 @@ class CaseContent:
     """Data files by their path below `data/`. Those of an unpacked zip vanish with this map."""
     files: CaseFiles
     """Every file that makes the case, by its name in the format."""
+    data_lines: tuple[int, ...] = ()
+    """The line of each `data:` entry in case.yaml."""
     numbers: Mapping[str, int]
     """Which cell of the solution file each cell id is, from 1, for problems found later."""
 
@@ -68,8 +73,10 @@ def read_case(path: Path) -> CaseContent | Problems:
 def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
     name = files.name(SOLUTION)
     raw = read_notebook(files.text(SOLUTION, log) or "", name, log)
-    requirements = files.text(REQUIREMENTS, log) or ""
+    requirements = _requirements(files, log)
     text = files.text(PROFILE, log)
+    data = files.paths.below(DATA)
+    data_lines: tuple[int, ...] = ()
     if text is None:
         implied = None if log else imply(raw, name, log)
         if implied is None:
@@ -81,6 +88,9 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
             return None
         profile, places = found
         _check_profile(profile, places, log)
+        for index, field, message in entry_faults(profile.data, data):
+            log.add(PROFILE, message, line=places.line(("data", index, field)))
+        data_lines = tuple(places.line(("data", index)) for index in range(len(profile.data)))
         solution = tagged(raw, _ids(profile), name, log)
         if not log:
             _check_solution(profile, solution, places, name, log)
@@ -91,10 +101,22 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
         solution=solution,
         template=_template(files, profile, solution, raw, log),
         requirements=requirements,
-        data=files.paths.below(DATA),
+        data=data,
+        data_lines=data_lines,
         files=files,
         numbers={cell.id: cell.number for cell in raw},
     )
+
+
+def _requirements(files: CaseFiles, log: ProblemLog) -> str:
+    text = files.text(REQUIREMENTS, log) or ""
+    try:
+        parse_requirements(text)
+    except EnvironmentBuildError as error:
+        for fault in error.faults:
+            problem = requirement_problem(fault)
+            log.add(problem.file, problem.message, line=problem.line)
+    return text
 
 
 def _template(

@@ -110,7 +110,7 @@ class Launcher(ABC):
         self.runtime = runtime
         self.as_root = os.geteuid() == 0
         self._environments = settings.environments_dir
-        self._data = settings.state_dir / "data"
+        self._data = settings.data_dir
         self._published: set[Path] = set()
         self._uids = count(secrets.randbelow(len(_UIDS)))
 

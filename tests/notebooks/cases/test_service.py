@@ -7,7 +7,6 @@ import pytest
 from sqlalchemy import func, select
 
 from config.database import Database
-from notebooks.cases.data import unpack
 from notebooks.cases.models import BuildState, Case, CaseVersion
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
@@ -123,28 +122,3 @@ def test_the_newest_built_version_is_the_one_to_use(
         assert event.kind == "build.changed"
         assert event.payload["state"] == "failed"
         assert failed.problems[0]["line"] == 1
-
-
-def test_data_is_unpacked_once_read_only_and_shared(
-    database: Database, objects: FileSystemStore, tmp_path: Path
-) -> None:
-    case = folder(tmp_path / "case")
-    first = store(database, objects, case)
-    (case / "case.yaml").write_text(PROFILE.replace("points: 2", "points: 3"))
-    second = store(database, objects, case)
-    bare = store(database, objects, folder(tmp_path / "bare", data__rows_csv=None,
-                                           data__more__x_txt=None), "bare")  # fmt: skip
-    root = tmp_path / "data"
-    with database.transaction() as session:
-        versions = [session.get_one(CaseVersion, one) for one in (first, second, bare)]
-        with ThreadPoolExecutor(4) as pool:
-            names = set(pool.map(lambda one: unpack(objects, one, root), versions[:2] * 2))
-        assert unpack(objects, versions[2], root) is None
-    (name,) = names
-    assert name is not None
-    assert [path.name for path in root.iterdir()] == [name]
-    assert (root / name / "rows.csv").read_text() == "1\n2\n"
-    for path in (root / name, *(root / name).rglob("*")):
-        assert path.stat().st_mode & 0o222 == 0
-        assert path.stat().st_mode & 0o444 == 0o444
-        path.chmod(0o755)
