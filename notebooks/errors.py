@@ -3,6 +3,8 @@
 NotebooksError
  ├─ CaseError              a case cannot be read; carries the problems
  ├─ EnvironmentBuildError  requirements cannot be installed
+ ├─ ImageError             an environment cannot be built as an image
+ ├─ DownloadError          a file that a case names by address cannot be fetched
  ├─ RevisionConflictError  a document was saved from elsewhere in between; carries the newer one
  ├─ CellRefusedError       a cell's source cannot be saved or run as asked
  ├─ TooManyRunsError       the attempt's queue of runs is full

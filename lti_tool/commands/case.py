@@ -7,6 +7,12 @@ import click
 
 from config.settings import Settings
 from grading.offline import CaseReport, check_case
+from notebooks.cases.problems import Problems
+from notebooks.cases.reader import read_case
+from notebooks.environments.build import lock_requirements
+from notebooks.environments.errors import ImageError
+from notebooks.environments.images import build_image, generate_dockerfile
+from notebooks.errors import CaseError
 from notebooks.kernels.replay.local import LocalReplayer
 
 
@@ -41,6 +47,42 @@ def check(
     context.exit(1 if report.problems else 0)
 
 
+@command.command(name="image")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--dockerfile", is_flag=True, help="Print the Dockerfile and build nothing.")
+def image(path: Path, dockerfile: bool) -> None:  # noqa: FBT001 - a flag
+    """Build the environment of the case at PATH as an image, push it, and print its name.
+
+    The image goes to the registry that CASEBOOK_IMAGE_REGISTRY names.
+    """
+    content = read_case(path)
+    if isinstance(content, Problems):
+        raise CaseError(content.items)
+    click.echo(asyncio.run(_image(content.requirements, dockerfile=dockerfile)).rstrip())
+
+
+async def _image(requirements: str, *, dockerfile: bool) -> str:
+    settings = Settings()
+    if not dockerfile and settings.image_registry is None:
+        raise ImageError(
+            "no registry is set: put its address into CASEBOOK_IMAGE_REGISTRY, "
+            "or ask for --dockerfile."
+        )
+    lock = await lock_requirements(requirements, log=_to_stderr)
+    if dockerfile or settings.image_registry is None:
+        return await generate_dockerfile(lock)
+    return await build_image(
+        lock,
+        registry=settings.image_registry,
+        seconds=settings.environment_build_seconds,
+        log=_to_stderr,
+    )
+
+
+def _to_stderr(line: str) -> None:
+    click.echo(line, err=True)
+
+
 async def _check(path: Path, mistakes: int) -> CaseReport:
     settings = Settings()
     replayer = LocalReplayer(settings)
@@ -49,7 +91,7 @@ async def _check(path: Path, mistakes: int) -> CaseReport:
             path,
             replayer,
             settings=settings,
-            log=lambda line: click.echo(line, err=True),
+            log=_to_stderr,
             mistakes=mistakes,
         )
     finally:

@@ -7,6 +7,7 @@ from click.testing import CliRunner
 from config.settings import Settings
 from lti_tool.cli import main
 from tests.environments import shared_environments_dir
+from tests.notebooks.cases.builder import folder
 
 
 @pytest.fixture
@@ -110,3 +111,23 @@ def test_a_check_of_a_solved_notebook_tells_how_strong_its_questions_are(batch: 
     report = json.loads(result.stdout)
     assert [probe["asked"] for probe in report["probes"]] == ["total"]
     assert report["strength"]["planted"] == report["strength"]["caught"] > 0
+
+
+def test_the_dockerfile_of_a_case_is_printed_without_an_engine(tmp_path: Path) -> None:
+    case = folder(tmp_path / "case", requirements_txt="six==1.17.0\n")
+    result = CliRunner().invoke(main, ["case", "image", str(case), "--dockerfile"])
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.startswith("FROM ")
+
+
+def test_an_image_without_a_registry_is_refused_with_what_to_set(tmp_path: Path) -> None:
+    result = CliRunner().invoke(main, ["case", "image", str(folder(tmp_path / "case"))])
+    assert result.exit_code == 1
+    assert "CASEBOOK_IMAGE_REGISTRY" in result.stderr
+
+
+def test_a_refused_requirement_is_named_with_its_line(tmp_path: Path) -> None:
+    case = folder(tmp_path / "case", requirements_txt="six\n-r other.txt\n")
+    result = CliRunner().invoke(main, ["case", "check", str(case)])
+    assert result.exit_code == 1
+    assert result.stdout.startswith("requirements.txt, line 2: `-r other.txt`: options are not")

@@ -199,3 +199,21 @@ def test_cells_get_usable_ids_of_their_own(tmp_path: Path) -> None:
     assert ids[4] == "ok_1"
     assert len(set(ids)) == 6
     assert content.numbers["ok_1"] == 5
+
+
+def test_requirements_are_read_with_the_case_and_each_fault_has_its_line(tmp_path: Path) -> None:
+    found = read_case(folder(tmp_path, requirements_txt="\ufeffnumpy\n-r x\n\nfile:///y\n"))
+    assert isinstance(found, Problems)
+    assert [(one.file, one.line) for one in found.items] == [
+        ("requirements.txt", 2),
+        ("requirements.txt", 4),
+    ]
+    assert found.items[0].message.startswith("`-r x`: options are not allowed here")
+
+
+def test_a_file_that_is_no_text_is_named_with_the_line_where_it_stops_to_be(tmp_path: Path) -> None:
+    case = folder(tmp_path)
+    (case / "requirements.txt").write_bytes(b"numpy\n# caf\xe9\n")
+    found = read_case(case)
+    assert isinstance(found, Problems)
+    assert str(found) == "requirements.txt, line 2: This file is not UTF-8 text. Save it as UTF-8."
