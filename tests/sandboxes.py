@@ -108,9 +108,9 @@ async def ran(run: Run) -> Ran:
         match event.body:
             case OutputSet(index=index, output=output):
                 outputs[index : index + 1] = [output]
-            case OutputAppended(index=index, text=text):
+            case OutputAppended(index=index, text=text, start=start):
                 old = outputs[index]
-                outputs[index] = old.model_copy(update={"text": old.text + text})
+                outputs[index] = old.model_copy(update={"text": old.text[:start] + text})
             case OutputsCleared():
                 outputs = []
             case Finished():

@@ -1,10 +1,15 @@
-"""Storing a runner's events: outputs, states and journal in one transaction, each event once."""
+"""Storing a runner's events: outputs, states and journal in one transaction, each event once.
+
+The journal of a run stays as small as its outputs: an event that replaces an output, or text of
+one, takes the events that it makes worthless away. Whoever reads on from any event before or after
+comes to the same state.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -14,7 +19,8 @@ from notebooks.attempts.kernels import announce
 from notebooks.attempts.models import Attempt, Run, RunOutput, RunState
 from notebooks.attempts.runs import finished
 from notebooks.errors import NotFoundError
-from notebooks.journal.log import Entry, append_all
+from notebooks.journal.log import OUTPUT_KINDS, Entry, append_all, compact
+from notebooks.journal.models import JournalEvent
 from notebooks.kernels.records import (
     Finished,
     Output,
@@ -71,6 +77,8 @@ class _Batch:
     run: Run
     entries: list[Entry] = field(default_factory=list)
     changed: dict[int, Output] = field(default_factory=dict)
+    replaced: dict[int, int] = field(default_factory=dict)
+    """From which character on the journal's earlier events about an output say nothing any more."""
     cleared: bool = False
     died: str | None = None
 
@@ -81,8 +89,8 @@ class _Batch:
                 self._note("run.started", started_at=self.run.started_at.isoformat())
             case OutputSet(index=index, output=output):
                 self._set(index, outputs.sanitise(output))
-            case OutputAppended(index=index, text=text):
-                self._append(index, text)
+            case OutputAppended(index=index, text=text, start=start):
+                self._append(index, text, start)
             case OutputsCleared():
                 self._clear()
             case Finished(outcome=outcome, message=message, execution_count=count):
@@ -115,35 +123,55 @@ class _Batch:
         stream_id = self.session.scalars(
             select(Attempt.stream_id).where(Attempt.id == self.run.attempt_id)
         ).one()
+        self._compact(stream_id)
         append_all(self.session, stream_id, self.entries)
         if self.died is not None:
             announce(self.session, self.run.attempt_id, "dead", self.died)
+
+    def _compact(self, stream_id: UUID) -> None:
+        subject = str(self.run.id)
+        if self.cleared:
+            compact(self.session, stream_id, subject)
+            return
+        for index, start in self.replaced.items():
+            about = JournalEvent.payload["index"].as_integer() == index
+            begins = func.coalesce(JournalEvent.payload["start"].as_integer(), 0)
+            kinds = OUTPUT_KINDS if start == 0 else ("run.append",)
+            compact(self.session, stream_id, subject, kinds, about, begins >= start)
 
     def _set(self, index: int, output: Output) -> None:
         if index > outputs.MAX_OUTPUTS:
             return
         if index == outputs.MAX_OUTPUTS:
             output = outputs.left_out()
+        if self._current(index) is not None:
+            self.replaced[index] = 0
         self.changed[index] = output
         self._drop(index)
         self._note("run.output", index=index, output=output.model_dump(mode="json"))
 
-    def _append(self, index: int, text: str) -> None:
+    def _append(self, index: int, text: str, start: int | None) -> None:
         before = self._current(index)
         if before is None or index >= outputs.MAX_OUTPUTS:
             return
-        output, added = outputs.append_text(before, text)
+        output, start, text = outputs.with_text(before, text, start)
         self.changed[index] = output
+        if start < len(before.text):
+            self.replaced[index] = min(start, self.replaced.get(index, start))
         first_cut = output.omitted_bytes > 0 and before.omitted_bytes == 0
-        if first_cut or self._set_here(index):
+        if first_cut:
+            self.replaced[index] = 0
+        if start == 0 or first_cut or self._pending("run.output", index) is not None:
             self._drop(index)
             self._note("run.output", index=index, output=output.model_dump(mode="json"))
-        elif added:
+        elif text or start < len(before.text):
             earlier = self._pending("run.append", index)
             if earlier is not None:
-                added = earlier.payload["text"] + added
                 self.entries.remove(earlier)
-            self._note("run.append", index=index, text=added)
+                kept = max(0, start - earlier.payload["start"])
+                text = earlier.payload["text"][:kept] + text
+                start = min(start, earlier.payload["start"])
+            self._note("run.append", index=index, start=start, text=text)
 
     def _clear(self) -> None:
         self.cleared = True
@@ -158,9 +186,6 @@ class _Batch:
             return None
         row = self.session.get(RunOutput, (self.run.id, index), populate_existing=True)
         return None if row is None else Output.model_validate(row.output)
-
-    def _set_here(self, index: int) -> bool:
-        return self._pending("run.output", index) is not None
 
     def _pending(self, kind: str, index: int) -> Entry | None:
         return next(

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from config.database import utcnow
@@ -132,11 +132,16 @@ def last_seq(session: Session, stream_id: UUID) -> int:
 
 
 def compact(
-    session: Session, stream_id: UUID, subject: str, kinds: Collection[str] = OUTPUT_KINDS
+    session: Session,
+    stream_id: UUID,
+    subject: str,
+    kinds: Collection[str] = OUTPUT_KINDS,
+    *conditions: ColumnElement[bool],
 ) -> int:
     """Delete a subject's superseded events of these kinds and return how many there were.
 
-    What follows in the stream keeps its numbers; readers only ever skip.
+    `conditions` on `JournalEvent` narrow them further. What follows in the stream keeps its
+    numbers; readers only ever skip.
     """
     gone = session.execute(
         delete(JournalEvent)
@@ -144,6 +149,7 @@ def compact(
             JournalEvent.stream_id == stream_id,
             JournalEvent.subject == subject,
             JournalEvent.kind.in_(kinds),
+            *conditions,
         )
         .returning(JournalEvent.seq)
         .execution_options(synchronize_session=False)

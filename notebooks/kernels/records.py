@@ -99,6 +99,40 @@ RunOutcome = Literal["ok", "error", "stopped", "timeout", "died", "lost"]
 """`lost`: the runner no longer knows the run (it was restarted); it may have executed in part."""
 
 
+NoteCode = Literal[
+    "disk_full",
+    "input",
+    "interactive",
+    "large_picture",
+    "memory",
+    "more_outputs",
+    "module_elsewhere",
+    "module_missing",
+    "module_part",
+    "module_typo",
+    "module_wrong_name",
+    "network",
+    "network_data",
+    "no_install",
+    "plain_table",
+    "read_only",
+    "read_only_data",
+    "unknown_kind",
+    "widget",
+]
+"""What there is to say about an output; the page's catalogue has the sentence of each."""
+
+
+class Note(Record):
+    """A word about an output, in whichever language the page speaks.
+
+    `params` are names and numbers that stand in the sentence, never sentences themselves.
+    """
+
+    code: NoteCode
+    params: dict[str, str] = {}
+
+
 class Output(Record):
     """One output of a cell, as stored and shown.
 
@@ -114,6 +148,8 @@ class Output(Record):
     data: dict[str, str] = {}
     omitted_bytes: int = 0
     """How much was cut from this output because of the limits."""
+    note: Note | None = None
+    """What an error means here, or what of the output cannot be shown."""
 
 
 class Started(Record):
@@ -131,11 +167,16 @@ class OutputSet(Record):
 
 
 class OutputAppended(Record):
-    """`text` is added to the stream output at `index`."""
+    """The text of the stream output at `index` is now `text` from character `start` on.
+
+    A line that was written over begins before the end; what the text said from there on is gone.
+    """
 
     kind: Literal["append"] = "append"
     index: int
     text: str
+    start: int | None = Field(default=None, ge=0)
+    """None: at the end."""
 
 
 class OutputsCleared(Record):

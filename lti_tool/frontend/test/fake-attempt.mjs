@@ -80,8 +80,11 @@ export class FakeAttempt {
       this.emit("run.output", { run_id, cell_id, index: run.outputs.length - 1, output });
     };
     const add = (index, text) => {
-      run.outputs[index].text += text;
-      this.emit("run.append", { run_id, cell_id, index, text });
+      const output = run.outputs[index];
+      const start = text.startsWith("\r") ? output.text.lastIndexOf("\n") + 1 : output.text.length;
+      text = text.replace(/^\r/, "");
+      output.text = output.text.slice(0, start) + text;
+      this.emit("run.append", { run_id, cell_id, index, start, text });
     };
     if (source.includes("slow")) {
       put({ kind: "stream", name: "stdout", text: "epoch 0\n" });

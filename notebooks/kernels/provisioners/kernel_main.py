@@ -6,30 +6,82 @@ here, at no cost to anybody); the runner has bounds of its own and relies on non
 
 import os
 import sys
+import time
 from importlib import import_module
+from typing import Any
 
 from ipykernel.iostream import OutStream
 from ipykernel.kernelapp import IPKernelApp
 
 _CHARACTERS_PER_CELL = int(os.environ.pop("CASEBOOK_STREAM_CHARACTERS", "4000000"))
+_CHARACTERS_PER_SECOND = 128 * 1024
+"""What a cell may go on writing once its allowance is spent, so that a progress bar goes on."""
+_KEPT_CHARACTERS = 16 * 1024
+_GAP = "\n⋯\n"
 
 
 class BoundedStream(OutStream):
-    """Standard output or error that drops what one cell writes beyond the bound."""
+    """Standard output or error that thins out what one cell writes beyond its allowance.
+
+    What is held back is the newest text; it goes out as soon as it may, at the latest when the cell
+    has ended.
+    """
 
     _cell: object = None
-    _left: int = _CHARACTERS_PER_CELL
+    _left: float = _CHARACTERS_PER_CELL
+    _refilled = 0.0
+    _held: list[str] | None = None
+    _held_characters = 0
 
     def write(self, string: str) -> int:
         """Write as far as the cell's allowance goes; pretend that all of it was written."""
+        self._refill()
+        if self._held_characters + len(string) <= self._left:
+            self._write_held()
+            self._left -= len(string)
+            super().write(string)
+        else:
+            self._hold(string)
+        return len(string)
+
+    def release(self) -> None:
+        """Write what was held back: the cell has ended."""
+        self._write_held()
+
+    def _hold(self, string: str) -> None:
+        self._held = self._held or [_GAP]
+        self._held.append(string)
+        self._held_characters += len(string)
+        if self._held_characters > 2 * _KEPT_CHARACTERS:
+            text = "".join(self._held)[-_KEPT_CHARACTERS:]
+            # From the beginning of a line, if there is one.
+            self._held = [_GAP, text[text.find("\n") + 1 :]]
+            self._held_characters = len(self._held[1])
+
+    def _write_held(self) -> None:
+        if self._held:
+            held, self._held, self._held_characters = self._held, None, 0
+            text = "".join(held)
+            self._left -= len(text)
+            super().write(text)
+
+    def _refill(self) -> None:
         header = self.parent_header
         cell = header.get("msg_id") if header else None
+        now = time.monotonic()
         if cell != self._cell:
             self._cell, self._left = cell, _CHARACTERS_PER_CELL
-        kept, self._left = string[: self._left], max(0, self._left - len(string))
-        if kept:
-            super().write(kept)
-        return len(string)
+            self._held, self._held_characters = None, 0
+        else:
+            gained = (now - self._refilled) * _CHARACTERS_PER_SECOND
+            self._left = min(_CHARACTERS_PER_CELL, self._left + gained)
+        self._refilled = now
+
+
+def _release_streams(*_result: object) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, BoundedStream):
+            stream.release()
 
 
 def _leave_out_the_debugger() -> None:
@@ -48,7 +100,11 @@ def main() -> None:
     _leave_out_the_debugger()
     sys.path[0] = ""
     stream = f"--IPKernelApp.outstream_class={__name__}.BoundedStream"
-    IPKernelApp.launch_instance(argv=[*sys.argv[1:], stream])
+    # Jedi knows more, and takes seconds to say it; a page waits a fraction of one.
+    app: Any = IPKernelApp.instance()
+    app.initialize([*sys.argv[1:], stream, "--IPCompleter.use_jedi=False"])
+    app.shell.events.register("post_run_cell", _release_streams)
+    app.start()
 
 
 if __name__ == "__main__":

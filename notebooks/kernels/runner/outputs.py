@@ -1,39 +1,50 @@
 """From a kernel's messages to bounded output events. Pure; every message is a claim.
 
-Text of one stream is gathered and handed over by `flush`, which the run calls every 50 ms, so that
-a loop of prints becomes a few events. What goes beyond the limits is counted and dropped.
+Changes are gathered and handed over by `flush`, which the run calls every 50 ms, so that a loop of
+prints becomes a few events. What goes beyond the limits is counted and dropped.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from notebooks.kernels.records import (
     Limits,
+    Note,
     Output,
     OutputAppended,
     OutputsCleared,
     OutputSet,
     RunEventBody,
 )
-
-DISPLAY_KINDS = (
-    "text/plain",
-    "text/html",
-    "text/markdown",
-    "text/latex",
-    "image/svg+xml",
-    "image/png",
-    "image/jpeg",
-    "image/gif",
-)
-"""Kinds that pass; the browser shows no other."""
+from notebooks.kernels.runner.bundles import read_bundle, read_error
+from notebooks.kernels.runner.streams import LEAST_ROOM, REWRITE_FLUSHES, StreamOutput
 
 MAX_OUTPUTS = 50
-MAX_IMAGE_BYTES = 1024 * 1024
-_MAX_ERROR_CHARACTERS = 64 * 1024
-_MAX_NAME_CHARACTERS = 1000
+
+_STREAM_BURST = 2
+"""How many times the stored size may be written to streams at once, not even looked at beyond."""
+_STREAM_CHARACTERS_PER_FLUSH = 16 * 1024
+_STREAM_SHARE = 4
+"""Which part of the stored size one stream output may take, as a divisor."""
 _TRAFFIC_FACTOR = 32
 """How many times the stored size may be sent in all, by outputs that replace themselves."""
+
+
+@dataclass(slots=True)
+class _Shown:
+    """A displayed value, a result or an error."""
+
+    output: Output
+    sent: bool = False
+
+    @property
+    def size(self) -> int:
+        return _size(self.output)
+
+    @property
+    def flushes(self) -> int:
+        return REWRITE_FLUSHES if self.sent else 1
 
 
 class OutputCollector:
@@ -41,176 +52,220 @@ class OutputCollector:
 
     def __init__(self, limits: Limits) -> None:
         self._limit = limits.output_bytes
+        self._text_left = limits.output_bytes * _STREAM_BURST
         self._traffic_left = limits.output_bytes * _TRAFFIC_FACTOR
-        self._outputs: list[Output] = []
+        self._outputs: list[StreamOutput | _Shown] = []
+        self._changed: set[int] = set()
         self._omitted: dict[int, int] = {}
         self._displays: dict[str, list[int]] = {}
-        self._pending = ""
+        self._cleared = False
         self._clear_before_next = False
+        self._waited = 0
 
-    def on_message(self, kind: str, content: Mapping[str, Any]) -> list[RunEventBody]:
-        """Take one iopub message and return the events it makes at once."""
-        events: list[RunEventBody] = []
+    def on_message(self, kind: str, content: Mapping[str, Any]) -> None:
+        """Take one iopub message."""
         match kind:
             case "stream":
-                events = self._on_stream(content)
+                self._on_stream(content)
             case "error":
-                events = self._add(_error(content))
+                self._add(read_error(content))
             case "display_data":
-                events = self._on_display("display", content)
+                self._on_display("display", content)
             case "execute_result":
-                events = self._on_display("result", content)
+                self._on_display("result", content)
             case "update_display_data":
-                events = self._on_update(content)
+                self._on_update(content)
             case "clear_output":
-                events = self._on_clear(wait=content.get("wait") is True)
-        return events
+                self._clear_before_next = True
+                if content.get("wait") is not True:
+                    self._clear_if_asked()
 
     def flush(self) -> list[RunEventBody]:
-        """Return the event for the stream text gathered since the last flush."""
-        if not self._pending:
+        """Return the events for what has changed since the last flush.
+
+        A change that takes back something that was sent waits for its turn, and the rest with it:
+        a live plot is shown five times a second.
+        """
+        self._waited += 1
+        burst = self._limit * _STREAM_BURST
+        self._text_left = min(burst, self._text_left + _STREAM_CHARACTERS_PER_FLUSH)
+        if not self._changed and not self._cleared:
             return []
-        text, self._pending = self._pending, ""
-        index = len(self._outputs) - 1
-        output = self._outputs[index]
-        self._outputs[index] = output.model_copy(update={"text": output.text + text})
-        self._traffic_left -= len(text)
-        if not output.text:
-            return [OutputSet(index=index, output=self._outputs[index])]
-        return [OutputAppended(index=index, text=text)]
+        wanted = max((self._outputs[index].flushes for index in self._changed), default=1)
+        if self._waited < max(wanted, REWRITE_FLUSHES if self._cleared else 1):
+            return []
+        return self._events(self._traffic_left)
 
     def finish(self) -> list[RunEventBody]:
         """Return the last events: what is gathered, and how much was left out where."""
-        events = self.flush()
-        for index, omitted in sorted(self._omitted.items()):
-            if index < len(self._outputs):
-                output = self._outputs[index].model_copy(update={"omitted_bytes": omitted})
-                events.append(OutputSet(index=index, output=output))
+        for index, output in enumerate(self._outputs):
+            if isinstance(output, StreamOutput):
+                if output.left_out() or index in self._omitted:
+                    output.resend()
+                    self._changed.add(index)
+            elif index in self._omitted:
+                self._changed.add(index)
+        return self._events(None)
+
+    def resend(self, index: int) -> None:
+        """Send an output whole again: an event about it was not taken."""
+        if index < len(self._outputs):
+            output = self._outputs[index]
+            if isinstance(output, StreamOutput):
+                output.resend()
+            self._changed.add(index)
+
+    def explain(self, index: int, note: Note) -> None:
+        """Put a word to an output that is shown."""
+        output = self._outputs[index]
+        if isinstance(output, StreamOutput):
+            output.note = note
+        else:
+            output.output = output.output.model_copy(update={"note": note})
+        self.resend(index)
+
+    def outputs(self) -> list[Output]:
+        """Return the outputs as they are now."""
+        return [self._whole(index) for index in range(len(self._outputs))]
+
+    def _events(self, budget: int | None) -> list[RunEventBody]:
+        self._waited = 0
+        events: list[RunEventBody] = [OutputsCleared()] if self._cleared else []
+        self._cleared = False
+        for index in sorted(self._changed):
+            if budget is not None and self._outputs[index].size > self._traffic_left:
+                continue  # until the end of the run
+            self._changed.discard(index)
+            event = self._event(index)
+            if event is not None:
+                self._traffic_left -= _event_size(event)
+                events.append(event)
         return events
 
-    def _on_stream(self, content: Mapping[str, Any]) -> list[RunEventBody]:
+    def _event(self, index: int) -> OutputSet | OutputAppended | None:
+        output = self._outputs[index]
+        if isinstance(output, StreamOutput):
+            event = output.change()
+            if event is None or isinstance(event, OutputAppended):
+                return event and event.model_copy(update={"index": index})
+        else:
+            output.sent = True
+        return OutputSet(index=index, output=self._whole(index))
+
+    def _whole(self, index: int) -> Output:
+        output, omitted = self._outputs[index], self._omitted.get(index, 0)
+        if isinstance(output, StreamOutput):
+            return output.output(omitted)
+        total = output.output.omitted_bytes + omitted
+        return output.output.model_copy(update={"omitted_bytes": total})
+
+    def _on_stream(self, content: Mapping[str, Any]) -> None:
         name: Literal["stdout", "stderr"] = (
             "stderr" if content.get("name") == "stderr" else "stdout"
         )
         text = content.get("text")
         if not isinstance(text, str) or not text:
-            return []
-        events = self._cleared()
-        last = self._outputs[-1] if self._outputs else None
-        if last is None or last.kind != "stream" or last.name != name:
-            events += self.flush()
-            if len(self._outputs) >= MAX_OUTPUTS:
-                self._omit(len(text))
-                return events
-            self._outputs.append(Output(kind="stream", name=name))
-        room = max(0, min(self._limit - self._held(), self._traffic_left - len(self._pending)))
-        self._pending += text[:room]
-        self._omit(len(text) - room)
-        return events
+            return
+        self._clear_if_asked()
+        kept = text[: self._text_left]
+        self._text_left -= len(kept)
+        self._omit(len(text) - len(kept))
+        index = self._stream_for(name, continues=text.startswith(("\r", "\b")))
+        if index is None:
+            if self._full():
+                self._omit(len(kept))
+                return
+            index = len(self._outputs)
+            room = min(self._limit - self._held(), self._limit // _STREAM_SHARE)
+            self._outputs.append(StreamOutput(name, room))
+        stream = self._outputs[index]
+        if isinstance(stream, StreamOutput) and kept:
+            stream.write(kept)
+            self._changed.add(index)
 
-    def _on_display(
-        self, kind: Literal["display", "result"], content: Mapping[str, Any]
-    ) -> list[RunEventBody]:
-        data, omitted = _bundle(content.get("data"))
-        if not data and not omitted:
-            return []
-        output = Output(kind=kind, data=data, omitted_bytes=omitted)
-        before = len(self._outputs)
-        events = self._add(output)
+    def _stream_for(self, name: str, *, continues: bool) -> int | None:
+        """Return which output takes text of a stream; None if a new one must.
+
+        That is the last output, if it is of this stream. Text that goes on with a line looks
+        further back, past the other stream; so does all text when no output may be added.
+        """
+        full = self._full()
+        for index in reversed(range(len(self._outputs))):
+            output = self._outputs[index]
+            if isinstance(output, StreamOutput) and output.name == name:
+                return index
+            if not full and not (continues and isinstance(output, StreamOutput)):
+                return None
+        return None
+
+    def _on_display(self, kind: Literal["display", "result"], content: Mapping[str, Any]) -> None:
+        data, omitted, note = read_bundle(content.get("data"))
+        if not data and not omitted and note is None:
+            return
+        added = self._add(Output(kind=kind, data=data, omitted_bytes=omitted, note=note))
         display_id = _display_id(content)
-        if display_id is not None and len(self._outputs) != before:
-            self._displays.setdefault(display_id, []).append(len(self._outputs) - 1)
-        return events
+        if added is not None and display_id is not None:
+            self._displays.setdefault(display_id, []).append(added)
 
-    def _on_update(self, content: Mapping[str, Any]) -> list[RunEventBody]:
-        data, omitted = _bundle(content.get("data"))
-        events = self.flush()
+    def _on_update(self, content: Mapping[str, Any]) -> None:
+        data, omitted, note = read_bundle(content.get("data"))
         for index in self._displays.get(_display_id(content) or "", []):
-            old = self._outputs[index]
-            new = old.model_copy(update={"data": data, "omitted_bytes": omitted})
-            if self._held() - _size(old) + _size(new) > self._limit or not self._pay(new):
+            shown = self._outputs[index]
+            if not isinstance(shown, _Shown):
+                continue
+            changed = {"data": data, "omitted_bytes": omitted, "note": note}
+            new = shown.output.model_copy(update=changed)
+            if self._held() - shown.size + _size(new) > self._limit:
                 self._omitted[index] = self._omitted.get(index, 0) + _size(new)
                 continue
-            self._outputs[index] = new
-            events.append(OutputSet(index=index, output=new))
-        return events
+            shown.output = new
+            self._changed.add(index)
 
-    def _on_clear(self, *, wait: bool) -> list[RunEventBody]:
-        if wait:
-            self._clear_before_next = True
-            return []
-        return self._clear()
-
-    def _cleared(self) -> list[RunEventBody]:
-        return self._clear() if self._clear_before_next else []
-
-    def _clear(self) -> list[RunEventBody]:
+    def _clear_if_asked(self) -> None:
+        if not self._clear_before_next:
+            return
         self._clear_before_next = False
-        had_any = bool(self._outputs)
-        self._outputs, self._omitted, self._displays, self._pending = [], {}, {}, ""
-        return [OutputsCleared()] if had_any else []
+        self._cleared = self._cleared or bool(self._outputs)
+        self._outputs, self._changed, self._omitted, self._displays = [], set(), {}, {}
 
-    def _add(self, output: Output) -> list[RunEventBody]:
-        events = [*self._cleared(), *self.flush()]
-        too_much = self._held() + _size(output) > self._limit and output.kind != "error"
-        if too_much or len(self._outputs) >= MAX_OUTPUTS + (output.kind == "error"):
+    def _add(self, output: Output) -> int | None:
+        """Add an output if there is room, and return its index; an error always has room."""
+        self._clear_if_asked()
+        error = output.kind == "error"
+        too_much = self._held() + _size(output) > self._limit and not error
+        if too_much or len(self._outputs) >= MAX_OUTPUTS + error:
             self._omit(_size(output))
-            return events
-        if not self._pay(output):
-            return events
-        self._outputs.append(output)
-        events.append(OutputSet(index=len(self._outputs) - 1, output=output))
-        return events
-
-    def _pay(self, output: Output) -> bool:
-        size = _size(output)
-        if size > self._traffic_left:
-            return False
-        self._traffic_left -= size
-        return True
+            return None
+        self._outputs.append(_Shown(output))
+        self._changed.add(len(self._outputs) - 1)
+        return len(self._outputs) - 1
 
     def _omit(self, count: int) -> None:
         if count > 0:
             index = max(0, len(self._outputs) - 1)
             self._omitted[index] = self._omitted.get(index, 0) + count
 
+    def _full(self) -> bool:
+        return len(self._outputs) >= MAX_OUTPUTS or self._held() + LEAST_ROOM > self._limit
+
     def _held(self) -> int:
-        return sum(map(_size, self._outputs)) + len(self._pending)
+        """Return the size of everything, with what may yet be added to the stream outputs."""
+        held, open_streams = 0, {"stdout", "stderr"}
+        for output in reversed(self._outputs):
+            if isinstance(output, StreamOutput) and output.name in open_streams:
+                open_streams.discard(output.name)
+                held += output.capacity
+            else:
+                held += output.size
+        return held
 
 
 def _size(output: Output) -> int:
     return len(output.text) + len(output.evalue) + sum(map(len, output.data.values()))
 
 
-def _error(content: Mapping[str, Any]) -> Output:
-    lines = content.get("traceback")
-    text = "\n".join(map(str, lines)) if isinstance(lines, list) else ""
-    if len(text) > _MAX_ERROR_CHARACTERS:
-        half = _MAX_ERROR_CHARACTERS // 2
-        text = f"{text[:half]}\n…\n{text[-half:]}"
-    return Output(
-        kind="error",
-        ename=str(content.get("ename", ""))[:_MAX_NAME_CHARACTERS],
-        evalue=str(content.get("evalue", ""))[:_MAX_NAME_CHARACTERS],
-        text=text,
-    )
-
-
-def _bundle(data: object) -> tuple[dict[str, str], int]:
-    """Return the kinds that pass, and how many bytes did not."""
-    if not isinstance(data, Mapping):
-        return {}, 0
-    kept: dict[str, str] = {}
-    omitted = 0
-    for kind in DISPLAY_KINDS:
-        value = data.get(kind)
-        if not isinstance(value, str):
-            continue
-        if kind.startswith("image/") and len(value) > MAX_IMAGE_BYTES:
-            omitted += len(value)
-            continue
-        kept[kind] = value
-    return kept, omitted
+def _event_size(event: OutputSet | OutputAppended) -> int:
+    return len(event.text) if isinstance(event, OutputAppended) else _size(event.output)
 
 
 def _display_id(content: Mapping[str, Any]) -> str | None:

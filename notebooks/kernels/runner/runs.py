@@ -2,19 +2,27 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from nbclient.exceptions import DeadKernelError
 
-from notebooks.kernels.records import Finished, Limits, RunRequest, Started
+from notebooks.kernels.records import (
+    Finished,
+    Limits,
+    OutputAppended,
+    OutputSet,
+    RunEventBody,
+    RunRequest,
+    Started,
+)
 from notebooks.kernels.runner.connection import KernelConnection
 from notebooks.kernels.runner.events import EventLog
 from notebooks.kernels.runner.outputs import OutputCollector
 from notebooks.kernels.sandboxes.base import describe_death
 
 FLUSH_SECONDS = 0.05
-"""How long stream text is gathered before it becomes an event."""
+"""How often what has changed becomes events."""
 GRACE_SECONDS = 5.0
 """How long an interrupted cell may take to react before its process is ended."""
 
@@ -62,7 +70,7 @@ class Run:
         flusher = asyncio.create_task(self._flush_regularly())
         watcher = asyncio.create_task(self._watch(connection))
         try:
-            reply = await connection.execute(self.request.source, self._on_message)
+            reply = await connection.execute(self.request.source, self._collector.on_message)
         except DeadKernelError:
             reason = await self._describe_death(connection)
             finished = self._finished_dead(reason)
@@ -73,20 +81,19 @@ class Run:
             for task in (flusher, watcher):
                 task.cancel()
             await asyncio.gather(flusher, watcher, return_exceptions=True)
-        for body in self._collector.finish():
-            self.log.append(body)
+        self._tell(self._collector.finish())
         self.log.append(finished)
         return return_value
 
-    def _on_message(self, kind: str, content: Mapping[str, Any]) -> None:
-        for body in self._collector.on_message(kind, content):
-            self.log.append(body)
+    def _tell(self, events: Sequence[RunEventBody]) -> None:
+        for body in events:
+            if not self.log.append(body) and isinstance(body, OutputSet | OutputAppended):
+                self._collector.resend(body.index)
 
     async def _flush_regularly(self) -> None:
         while True:
             await asyncio.sleep(FLUSH_SECONDS)
-            for body in self._collector.flush():
-                self.log.append(body)
+            self._tell(self._collector.flush())
 
     async def _watch(self, connection: KernelConnection) -> None:
         """Interrupt the cell when its time is up or somebody asks; then end its process."""

@@ -15,7 +15,7 @@ from notebooks.attempts.kernels import RESTARTED, notice
 from notebooks.attempts.models import Attempt, Run, RunState
 from notebooks.attempts.runs import RunView, current_runs, request_run, stop_queued
 from notebooks.journal.log import Event, read
-from notebooks.kernels.records import Finished, Output, OutputsCleared, OutputSet
+from notebooks.kernels.records import Finished, Note, Output, OutputsCleared, OutputSet
 from tests.notebooks.fake_runner import FakeRunner, Script, adds, says
 
 SCRIPTS: dict[str, Script] = {
@@ -235,7 +235,7 @@ async def test_more_outputs_than_fit_are_left_out_with_a_notice(desk: Desk) -> N
     await desk.execute()
     found = desk.views()["load"].outputs
     assert len(found) == outputs.MAX_OUTPUTS + 1
-    assert "left out" in found[-1].text
+    assert found[-1].note == Note(code="more_outputs")
 
 
 async def test_cleared_output_is_gone_from_the_page_and_the_snapshot(desk: Desk) -> None:

@@ -6,6 +6,12 @@ export type RunState =
 
 export type Verdict = "approved" | "needs_work" | "uncertain" | "blocked";
 
+/** A word about an output; the catalogue has its sentence as `note.CODE`. */
+export interface NoteRecord {
+  code: string;
+  params?: Record<string, string>;
+}
+
 /** One output of a cell. Binary MIME kinds are base64. */
 export interface Output {
   kind: "stream" | "error" | "display" | "result";
@@ -16,6 +22,8 @@ export interface Output {
   data?: Record<string, string>;
   /** How many bytes the server cut from this output because of its limits. */
   omitted_bytes?: number;
+  /** What an error means here, or what of the output cannot be shown. */
+  note?: NoteRecord | null;
 }
 
 export interface CellRecord {

@@ -1,9 +1,11 @@
 import { useMemo } from "preact/hooks";
-import type { Output } from "../api/records";
+import type { NoteRecord, Output } from "../api/records";
+import { isKey } from "../i18n/translate";
 import { pickMime } from "../outputs/mime";
 import { unruled } from "../outputs/ansi";
 import { sanitise } from "../outputs/sanitise";
 import { useServices } from "./context";
+import { InlineCode } from "./InlineCode";
 import { Terminal } from "./Terminal";
 
 interface Props {
@@ -19,6 +21,7 @@ export function OutputView({ output, chartName }: Props) {
   return (
     <div class={`output output-${output.kind}`}>
       <Body output={output} chartName={chartName} />
+      {output.note ? <NoteWords note={output.note} /> : null}
       {omitted > 0 ? (
         <p class="quiet omitted">
           {t("output.omitted", { size: number(Math.max(1, Math.round(omitted / 1024))) })}
@@ -47,8 +50,22 @@ function Body({ output, chartName }: Props) {
     case "text":
       return <Terminal text={picked.text} tone="" />;
     default:
-      return <p class="quiet">{t("output.unknown", { kinds: Object.keys(data).join(", ") })}</p>;
+      return output.note ? null : (
+        <p class="quiet">{t("output.unknown", { kinds: Object.keys(data).join(", ") })}</p>
+      );
   }
+}
+
+/** What an error means here, or what of the output is missing; nothing for an unknown word. */
+function NoteWords({ note }: { note: NoteRecord }) {
+  const { t } = useServices().language;
+  const key = `note.${note.code}`;
+  if (!isKey(key)) return null;
+  return (
+    <p class="notice notice-quiet output-note" data-note={note.code}>
+      <InlineCode text={t(key, note.params)} />
+    </p>
+  );
 }
 
 /** HTML such as a table; wide ones scroll in their own box, which the keyboard reaches. */

@@ -1,7 +1,6 @@
 import { useMemo, useState } from "preact/hooks";
 import { ansiSpans } from "../outputs/ansi";
 import { clip } from "../outputs/clip";
-import { collapseReturns } from "../outputs/returns";
 import { useServices } from "./context";
 
 interface Props {
@@ -9,14 +8,13 @@ interface Props {
   tone: "" | "stderr" | "error";
 }
 
-/** Text as a terminal shows it: colours, overwritten lines; the middle of a long one on demand. */
+/** Text with its colours; the middle of a long one on demand. */
 export function Terminal({ text, tone }: Props) {
   const { t } = useServices().language;
   const [all, showAll] = useState(false);
-  const shown = useMemo(() => collapseReturns(text), [text]);
   const parts = useMemo(
-    () => (all ? { head: shown, hiddenLines: 0, tail: "" } : clip(shown)),
-    [shown, all],
+    () => (all ? { head: text, hiddenLines: 0, tail: "" } : clip(text)),
+    [text, all],
   );
   return (
     <div class={`terminal ${tone ? `terminal-${tone}` : ""}`}>

@@ -5,6 +5,11 @@ export type Key = keyof typeof en;
 export type Params = Readonly<Record<string, string | number>>;
 type Catalogue = Readonly<Record<Key, string>>;
 
+/** Whether the catalogue has a sentence of this name. */
+export function isKey(name: string): name is Key {
+  return Object.hasOwn(en, name);
+}
+
 /** English comes with the page; the others are fetched when they are wanted. */
 const CATALOGUES: Readonly<Record<string, () => Promise<Catalogue>>> = {
   en: () => Promise.resolve(en),

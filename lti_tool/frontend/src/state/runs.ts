@@ -1,5 +1,5 @@
 import type { Output, RunState } from "../api/records";
-import { appendText } from "../outputs/returns";
+import { firstCharacters } from "../outputs/characters";
 import type { Attempt, Notice, Run } from "./model";
 
 /** The page shows at most so many outputs of a run; the server has its own bound. */
@@ -55,15 +55,15 @@ export function output(
   return changed(attempt, event, (run) => withOutput(run, event.index, event.output));
 }
 
-/** Adds text to a stream output; one that is not there (its beginning was compacted) begins. */
+/** The text of a stream output is now `text` from character `start` on. */
 export function appended(
   attempt: Attempt,
-  event: RunEvent & { index: number; text: string },
+  event: RunEvent & { index: number; text: string; start: number },
 ): Attempt {
   return changed(attempt, event, (run) => {
     const before = ownOutputs(run)[event.index] ?? { kind: "stream" as const, name: "stdout" };
-    const text = appendText(before.text ?? "", event.text);
-    return withOutput(run, event.index, { ...before, text });
+    const kept = firstCharacters(before.text ?? "", event.start);
+    return withOutput(run, event.index, { ...before, text: kept + event.text });
   });
 }
 

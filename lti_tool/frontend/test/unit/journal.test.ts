@@ -21,7 +21,7 @@ test("a run is queued, starts, puts out, and ends", () => {
   const ended = after(
     started,
     ["run.output", { ...RUN, index: 0, output: stream("a") }],
-    ["run.append", { ...RUN, index: 0, text: "b\n" }],
+    ["run.append", { ...RUN, index: 0, start: 1, text: "b\n" }],
     ["run.output", { ...RUN, index: 1, output: { kind: "result", data: { "text/plain": "1" } } }],
     ["run.finished", FINISHED],
   );
@@ -34,7 +34,7 @@ test("a run is queued, starts, puts out, and ends", () => {
 
 test("an event that is already in the state changes nothing", () => {
   const once = after(running(), ["run.output", { ...RUN, index: 0, output: stream("a") }]);
-  const append = { kind: "run.append", payload: { ...RUN, index: 0, text: "b" }, receivedAt: NOW };
+  const append = { kind: "run.append", payload: { ...RUN, index: 0, start: 1, text: "b" }, receivedAt: NOW };
   const twice = applied(applied(once, { seq: 14, ...append }), { seq: 14, ...append });
   assert.equal(twice.runs["c1"]?.outputs[0]?.text, "ab");
   assert.equal(applied(twice, { seq: 3, ...append }), twice);
@@ -50,8 +50,18 @@ test("an output at a known index replaces it, and clear drops all", () => {
   assert.deepEqual(after(replaced, ["run.clear", RUN]).runs["c1"]?.outputs, []);
 });
 
+test("a line that is written over takes its earlier states away", () => {
+  const state = after(
+    running(),
+    ["run.output", { ...RUN, index: 0, output: stream("one\n 1%") }],
+    ["run.append", { ...RUN, index: 0, start: 4, text: "10%" }],
+    ["run.append", { ...RUN, index: 0, start: 4, text: "100%\ndone" }],
+  );
+  assert.equal(state.runs["c1"]?.outputs[0]?.text, "one\n100%\ndone");
+});
+
 test("text for an output whose beginning was compacted begins one", () => {
-  const state = after(running(), ["run.append", { ...RUN, index: 1, text: "late" }]);
+  const state = after(running(), ["run.append", { ...RUN, index: 1, start: 0, text: "late" }]);
   assert.equal(state.runs["c1"]?.outputs[1]?.text, "late");
 });
 

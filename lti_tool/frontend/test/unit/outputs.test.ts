@@ -5,7 +5,7 @@ import { clip } from "../../src/outputs/clip";
 import { codeSpans } from "../../src/outputs/spans";
 import { pickMime } from "../../src/outputs/mime";
 import { prose } from "../../src/outputs/prose";
-import { appendText, collapseReturns } from "../../src/outputs/returns";
+import { firstCharacters } from "../../src/outputs/characters";
 import { difference } from "../../src/editor/editor";
 
 const spans = (text: string) => ansiSpans(text).map(({ text: piece, classes }) => [piece, classes]);
@@ -33,25 +33,12 @@ test("other escape sequences are dropped, broken ones harm nothing", () => {
   assert.deepEqual(spans("\x1b[999mx"), [["x", ""]]);
 });
 
-test("a return writes over its line", () => {
-  assert.equal(collapseReturns("a\r\nb\n"), "a\nb\n");
-  assert.equal(collapseReturns(" 10%\r100%\ndone"), "100%\ndone");
-  assert.equal(collapseReturns("abcdef\rXY"), "XYcdef");
-  assert.equal(collapseReturns("wait\r"), "wait");
-});
-
-test("pieces of a stream collapse as the whole would", () => {
-  const whole = "start\n  0%\r 50%\r100%\nabc\rXY\rZ";
-  for (let size = 1; size <= 5; size += 1) {
-    const pieces = whole.match(new RegExp(`[\\s\\S]{1,${size}}`, "g")) ?? [];
-    assert.equal(collapseReturns(pieces.reduce(appendText, "")), collapseReturns(whole));
-  }
-});
-
-test("a progress bar of many steps stays one line in memory", () => {
-  let text = "";
-  for (let step = 0; step < 1000; step += 1) text = appendText(text, `\r${step}/1000`);
-  assert.ok(text.length < 30, text);
+test("characters are counted as the server counts them", () => {
+  assert.equal(firstCharacters("abcdef", 3), "abc");
+  assert.equal(firstCharacters("a\u{1f600}b\u{1f600}c", 3), "a\u{1f600}b");
+  assert.equal(firstCharacters("\u{1f600}", 0), "");
+  assert.equal(firstCharacters("ab", 9), "ab");
+  assert.equal(firstCharacters("abc\u{1f600}", 3), "abc");
 });
 
 test("a long text shows its beginning and its end", () => {

@@ -153,7 +153,7 @@ async def test_a_flood_of_output_is_bounded_and_the_next_cell_runs(
     student = Student(kernels, environment)
     began = time.monotonic()
     flood = await student.run("for _ in range(1000): print('x' * 100_000)")
-    assert len(flood.text) == student.spec.limits.output_bytes
+    assert len(flood.text) < 100 * 1024
     assert flood.outputs[0].omitted_bytes > 0
     assert time.monotonic() - began < 20
     assert (await student.run("'next'")).result == "'next'"
