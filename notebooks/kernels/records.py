@@ -119,6 +119,7 @@ NoteCode = Literal[
     "read_only_data",
     "unknown_kind",
     "widget",
+    "widget_bar",
 ]
 """What there is to say about an output; the page's catalogue has the sentence of each."""
 

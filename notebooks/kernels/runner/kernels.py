@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -19,7 +20,9 @@ from notebooks.kernels.errors import (
 from notebooks.kernels.provisioners.base import sweep_sockets
 from notebooks.kernels.records import KernelSpec, KernelState, KernelStatus, RunRequest
 from notebooks.kernels.runner.connection import KernelConnection, bounded_context
+from notebooks.kernels.runner.explain import Surroundings
 from notebooks.kernels.runner.runs import Run
+from notebooks.kernels.runner.surroundings import look_around
 from notebooks.kernels.sandboxes.base import Launcher, describe_death
 
 log = structlog.get_logger(__name__)
@@ -166,7 +169,11 @@ class Kernels:
             raise KernelMissingError("The kernel is dead; start it again.")
         if kernel.run is not None:
             raise KernelBusyError(f"The kernel executes run {kernel.run.run_id}.")
-        run = Run(request, kernel.spec.limits)
+        environment, data = (
+            self._launcher.environment(kernel.spec),
+            self._launcher.data(kernel.spec),
+        )
+        run = Run(request, kernel.spec.limits, partial(look_around, environment, data))
         kernel.run = run
         self._remember(attempt_id, run)
         self._spawn(self._drive(kernel, run))
@@ -178,6 +185,9 @@ class Kernels:
             return self._runs[attempt_id, run_id]
         except KeyError:
             raise RunUnknownError("This runner does not know the run.") from None
+
+    def _surroundings(self, spec: KernelSpec) -> Callable[[], Surroundings]:
+        return partial(look_around, self._launcher.environment(spec), self._launcher.data(spec))
 
     def _remember(self, attempt_id: str, run: Run) -> None:
         self._runs[attempt_id, run.run_id] = run

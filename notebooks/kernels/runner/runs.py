@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 from nbclient.exceptions import DeadKernelError
@@ -18,6 +18,7 @@ from notebooks.kernels.records import (
 )
 from notebooks.kernels.runner.connection import KernelConnection
 from notebooks.kernels.runner.events import EventLog
+from notebooks.kernels.runner.explain import Surroundings, explain
 from notebooks.kernels.runner.outputs import OutputCollector
 from notebooks.kernels.sandboxes.base import describe_death
 
@@ -34,8 +35,15 @@ EndReason = Literal["stop", "timeout", "kill"]
 class Run:
     """A cell that executes, or has; its events stay readable after the kernel is gone."""
 
-    def __init__(self, request: RunRequest, limits: Limits) -> None:
+    def __init__(
+        self,
+        request: RunRequest,
+        limits: Limits,
+        look_around: Callable[[], Surroundings] = Surroundings,
+    ) -> None:
+        """Make a run; `look_around` reads what its cell has around it, should that explain it."""
         self.request = request
+        self._look_around = look_around
         self.log = EventLog()
         self._limits = limits
         self._collector = OutputCollector(limits)
@@ -81,6 +89,7 @@ class Run:
             for task in (flusher, watcher):
                 task.cancel()
             await asyncio.gather(flusher, watcher, return_exceptions=True)
+        await self._explain()
         self._tell(self._collector.finish())
         self.log.append(finished)
         return return_value
@@ -89,6 +98,15 @@ class Run:
         for body in events:
             if not self.log.append(body) and isinstance(body, OutputSet | OutputAppended):
                 self._collector.resend(body.index)
+
+    async def _explain(self) -> None:
+        """Put a word to what means something else here than elsewhere."""
+        nothing = Surroundings()
+        for index, output in enumerate(self._collector.outputs()):
+            if explain(output, nothing) is not None:
+                note = explain(output, await asyncio.to_thread(self._look_around))
+                if note is not None:
+                    self._collector.explain(index, note)
 
     async def _flush_regularly(self) -> None:
         while True:

@@ -144,6 +144,10 @@ class Launcher(ABC):
         """Return the folder of a spec's environment, the same inside; it may not exist."""
         return self._environments / spec.environment
 
+    def data(self, spec: KernelSpec) -> Path | None:
+        """Return the folder of a spec's data, which it finds at `./data`; None if it has none."""
+        return None if spec.data is None else self._data / spec.data
+
     def mounts(self, spec: KernelSpec, program: Program) -> tuple[Mount, ...]:
         """Return what a sandbox for this spec and program must see, read-only.
 
@@ -152,9 +156,10 @@ class Launcher(ABC):
         """
         environment = self.environment(spec)
         mounts = [(environment, PurePosixPath(environment)), *_python_mounts(), *program.code]
-        if spec.data is not None:
-            self._share(self._data / spec.data)
-            mounts.append((self._data / spec.data, HOME / "data"))
+        data = self.data(spec)
+        if data is not None:
+            self._share(data)
+            mounts.append((data, HOME / "data"))
         for source, _ in mounts:
             if not source.exists():
                 raise SandboxError(f"{source} does not exist; build the case again.")

@@ -63,7 +63,9 @@ function NoteWords({ note }: { note: NoteRecord }) {
   if (!isKey(key)) return null;
   return (
     <p class="notice notice-quiet output-note" data-note={note.code}>
-      <InlineCode text={t(key, note.params)} />
+      <span>
+        <InlineCode text={t(key, note.params)} />
+      </span>
     </p>
   );
 }
