@@ -15,7 +15,7 @@ from lti_tool.extensions import db, migrate
 from lti_tool.sessions.secrets import session_secret
 from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.views import errors, events, health, home, jwks, launch, login, static, workspace
-from lti_tool.views.api import attempts, session
+from lti_tool.views.api import attempts, kernel, session
 from lti_tool.wiring import EXTENSION, Wiring
 from lti_tool.workspace.kernel import Attendant
 from lti_tool.workspace.live import LiveJournal
@@ -30,6 +30,7 @@ BLUEPRINTS = (
     jwks.blueprint,
     workspace.blueprint,
     attempts.blueprint,
+    kernel.blueprint,
     events.blueprint,
     session.blueprint,
     health.blueprint,

@@ -7,7 +7,13 @@ from lti_tool.sessions.principal import Principal
 from lti_tool.workspace.records import KernelView
 from notebooks.errors import KernelError
 from notebooks.kernels.errors import KernelMissingError
-from notebooks.kernels.records import KernelStatus
+from notebooks.kernels.records import (
+    CodePosition,
+    Completion,
+    Inspection,
+    KernelStatus,
+    Variables,
+)
 
 
 class Attendant(Protocol):
@@ -19,6 +25,18 @@ class Attendant(Protocol):
 
     def stop(self, url: str, attempt_id: str) -> None:
         """Interrupt what the attempt's kernel runs, within 2 s; raises KernelError."""
+        ...
+
+    def complete(self, url: str, attempt_id: str, place: CodePosition) -> Completion:
+        """Return what could be written at a position; 300 ms, or KernelError."""
+        ...
+
+    def inspect(self, url: str, attempt_id: str, place: CodePosition) -> Inspection:
+        """Return what is known about the name at a position; 300 ms, or KernelError."""
+        ...
+
+    def variables(self, url: str, attempt_id: str) -> Variables:
+        """Return the newest variables; 300 ms, or KernelError."""
         ...
 
 
@@ -50,3 +68,36 @@ def interrupt(attendant: Attendant, principal: Principal) -> None:
     if principal.runner_url is not None:
         with suppress(KernelMissingError):
             attendant.stop(principal.runner_url, str(principal.attempt_id))
+
+
+def complete(attendant: Attendant, principal: Principal, place: CodePosition) -> Completion:
+    """Return what could be written at a position; nothing where no kernel says so in time."""
+    if principal.runner_url is None:
+        return Completion()
+    try:
+        return attendant.complete(principal.runner_url, str(principal.attempt_id), place)
+    except KernelError:
+        return Completion()
+
+
+def inspect(attendant: Attendant, principal: Principal, place: CodePosition) -> Inspection:
+    """Return what is known about the name at a position; nothing where no kernel says so in time.
+
+    The text may hold the colours of a terminal.
+    """
+    if principal.runner_url is None:
+        return Inspection()
+    try:
+        return attendant.inspect(principal.runner_url, str(principal.attempt_id), place)
+    except KernelError:
+        return Inspection()
+
+
+def variables(attendant: Attendant, principal: Principal) -> Variables:
+    """Return the kernel's newest variables; none where no kernel says so in time."""
+    if principal.runner_url is None:
+        return Variables()
+    try:
+        return attendant.variables(principal.runner_url, str(principal.attempt_id))
+    except KernelError:
+        return Variables()

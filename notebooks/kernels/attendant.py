@@ -7,7 +7,14 @@ import httpx
 from config.tls import ClientContexts
 from notebooks.kernels.calls import UNREACHABLE, kernel_path, raise_for
 from notebooks.kernels.errors import KernelMissingError, RunnerUnreachableError
-from notebooks.kernels.records import CodePosition, Completion, Inspection, KernelStatus, Record
+from notebooks.kernels.records import (
+    CodePosition,
+    Completion,
+    Inspection,
+    KernelStatus,
+    Record,
+    Variables,
+)
 
 STOP_SECONDS = 2.0
 ATTEND_SECONDS = 0.3
@@ -46,6 +53,13 @@ class RunnerAttendant:
         """Return what is known about a name; raises KernelError after 300 ms."""
         address = f"{url}{kernel_path(attempt_id)}/inspect"
         return Inspection.model_validate_json(self._attend(address, place))
+
+    def variables(self, url: str, attempt_id: str) -> Variables:
+        """Return the newest variables; raises KernelError after 300 ms."""
+        address = f"{url}{kernel_path(attempt_id)}/variables"
+        return Variables.model_validate_json(
+            self._send("GET", address, None, ATTEND_SECONDS).content
+        )
 
     def close(self) -> None:
         """Close all connections."""

@@ -95,6 +95,25 @@ class Inspection(Record):
     text: str = ""
 
 
+class Variable(Record):
+    """One variable of a kernel's namespace: what can be told without running code of its own."""
+
+    name: str
+    type: str
+    size: str = ""
+    """Its length, or its shape; empty where it has none."""
+    preview: str = ""
+    """How it begins; empty where only code of its own could tell."""
+
+
+class Variables(Record):
+    """The newest variables first; empty when the kernel is busy or slow."""
+
+    variables: tuple[Variable, ...] = ()
+    omitted: int = 0
+    """How many there are besides."""
+
+
 RunOutcome = Literal["ok", "error", "stopped", "timeout", "died", "lost"]
 """`lost`: the runner no longer knows the run (it was restarted); it may have executed in part."""
 

@@ -26,7 +26,15 @@ from notebooks.cases.profile import Profile, Subtask
 from notebooks.errors import KernelError
 from notebooks.journal import log
 from notebooks.kernels.errors import KernelMissingError
-from notebooks.kernels.records import KernelState, KernelStatus
+from notebooks.kernels.records import (
+    CodePosition,
+    Completion,
+    Inspection,
+    KernelState,
+    KernelStatus,
+    Variable,
+    Variables,
+)
 
 PLATFORM = "http://127.0.0.1:8000"
 RUNNER = "https://localhost:8002"
@@ -58,6 +66,7 @@ class FakeAttendant:
     away: bool = False
     state: KernelState | None = "idle"
     stopped: list[tuple[str, str]] = field(default_factory=list)
+    asked: list[tuple[str, str, CodePosition | None]] = field(default_factory=list)
 
     def status(self, url: str, attempt_id: str) -> KernelStatus | None:
         self._reach(url, attempt_id)
@@ -68,6 +77,24 @@ class FakeAttendant:
         if self.state is None:
             raise KernelMissingError("there is no kernel")
         self.stopped.append((url, attempt_id))
+
+    def complete(self, url: str, attempt_id: str, place: CodePosition) -> Completion:
+        self._ask(url, attempt_id, place)
+        return Completion(matches=("wine_data",), start=0, end=place.cursor)
+
+    def inspect(self, url: str, attempt_id: str, place: CodePosition) -> Inspection:
+        self._ask(url, attempt_id, place)
+        return Inspection(text="A table.")
+
+    def variables(self, url: str, attempt_id: str) -> Variables:
+        self._ask(url, attempt_id, None)
+        return Variables(variables=(Variable(name="wine", type="DataFrame", size="3"),), omitted=2)
+
+    def _ask(self, url: str, attempt_id: str, place: CodePosition | None) -> None:
+        self._reach(url, attempt_id)
+        if self.state is None:
+            raise KernelMissingError("there is no kernel")
+        self.asked.append((url, attempt_id, place))
 
     def _reach(self, url: str, attempt_id: str) -> None:
         if self.away:

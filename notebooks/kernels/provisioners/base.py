@@ -31,6 +31,7 @@ _SOCKETS = ("shell_port", "iopub_port", "stdin_port", "hb_port", "control_port")
 _POLL_SECONDS = 0.005
 _SEALED = 0o555
 _MAIN = Path(__file__).with_name("kernel_main.py")
+_PROGRAM = (_MAIN, _MAIN.with_name("kernel_variables.py"))
 _STREAM_MARGIN = 64 * 1024
 
 
@@ -128,7 +129,10 @@ class SandboxProvisioner(KernelProvisionerBase):
             os.chown(folder, uid, uid)
         program = Program(
             arguments=tuple(cmd),
-            code=((self.launcher.publish(_MAIN, PurePosixPath("kernel")), CODE / _MAIN.name),),
+            code=tuple(
+                (self.launcher.publish(file, PurePosixPath("kernel")), CODE / file.name)
+                for file in _PROGRAM
+            ),
             folder=folder,
             environment={
                 "MPLBACKEND": "module://matplotlib_inline.backend_inline",

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from ipykernel.iostream import OutStream
+from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelapp import IPKernelApp
 
 _CHARACTERS_PER_CELL = int(os.environ.pop("CASEBOOK_STREAM_CHARACTERS", "4000000"))
@@ -78,6 +79,32 @@ class BoundedStream(OutStream):
         self._refilled = now
 
 
+class Kernel(IPythonKernel):
+    """An ipykernel that lists its variables, by a request on the control channel.
+
+    There it waits for no cell, leaves no trace in the history, and runs nothing of the student's.
+    """
+
+    control_msg_types = [*IPythonKernel.control_msg_types, "casebook_variables_request"]  # noqa: RUF012 - its base's
+    shell: Any
+    session: Any
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - its base's
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call] # ipykernel has no types
+        self._list_variables = import_module("kernel_variables").list_variables
+        self.shell.events.register("post_run_cell", _release_streams)
+
+    async def casebook_variables_request(
+        self,
+        stream: Any,  # noqa: ANN401 - its base's
+        ident: Any,  # noqa: ANN401 - as above
+        parent: Any,  # noqa: ANN401 - as above
+    ) -> None:
+        """Answer with the names, types and beginnings of the variables."""
+        content = self._list_variables(self.shell.user_ns, self.shell.user_ns_hidden)
+        self.session.send(stream, "casebook_variables_reply", content, parent, ident=ident)
+
+
 def _release_streams(*_result: object) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, BoundedStream):
@@ -98,13 +125,12 @@ def _leave_out_the_debugger() -> None:
 def main() -> None:
     """Start the kernel; the connection file is named on the command line."""
     _leave_out_the_debugger()
+    import_module("kernel_variables")  # as long as this file's folder is where modules are found
     sys.path[0] = ""
     stream = f"--IPKernelApp.outstream_class={__name__}.BoundedStream"
     # Jedi knows more, and takes seconds to say it; a page waits a fraction of one.
-    app: Any = IPKernelApp.instance()
-    app.initialize([*sys.argv[1:], stream, "--IPCompleter.use_jedi=False"])
-    app.shell.events.register("post_run_cell", _release_streams)
-    app.start()
+    argv = [*sys.argv[1:], stream, "--IPCompleter.use_jedi=False"]
+    IPKernelApp.launch_instance(argv=argv, kernel_class=Kernel)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from queue import Empty
 from typing import Any, Self
 
@@ -19,12 +20,16 @@ from notebooks.kernels.provisioners.base import (
     SandboxProvisioner,
 )
 from notebooks.kernels.records import KernelSpec
+from notebooks.kernels.runner.control import Content, ControlChannel, exchange
 from notebooks.kernels.sandboxes.base import Launcher, Sandbox
 
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 _MAX_QUEUED_MESSAGES = 64
 _READY_POLL_SECONDS = 0.5
 _IOPUB_POLL_SECONDS = 0.05
+_INTERRUPT_SECONDS = 1.0
+_SETTLE_TRIES = 3
+_SETTLE_SECONDS = 0.3
 
 OnMessage = Callable[[str, Mapping[str, Any]], None]
 
@@ -65,6 +70,7 @@ class KernelConnection:
     ) -> None:
         self._manager = manager
         self._client = client
+        self._control = ControlChannel(client)
         self.sandbox = sandbox
 
     @classmethod
@@ -90,6 +96,7 @@ class KernelConnection:
             try:
                 await connection._wait_until_ready()
             except BaseException:
+                connection._control.close()
                 client.stop_channels()
                 raise
         except BaseException:
@@ -150,22 +157,39 @@ class KernelConnection:
             await asyncio.gather(execution, death, return_exceptions=True)
         return replies[0].get("content") if replies else None
 
-    async def ask(self, kind: str, content: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Send a completion or inspection request and return its reply; the kernel must be idle."""
-        message = self._client.session.msg(kind, dict(content))
-        self._client.shell_channel.send(message)
-        while True:
-            reply = await self._client.get_shell_msg()
-            if reply["parent_header"].get("msg_id") == message["header"]["msg_id"]:
-                answer: Mapping[str, Any] = reply["content"]
-                return answer
+    async def ask(self, kind: str, content: Content) -> Content:
+        """Send a request and return its reply's content; the kernel must be idle.
+
+        Waits until it comes: what asks must be cancelled, and `settle`d, before a cell runs.
+        """
+        return await exchange(
+            self._client.session, self._client.shell_channel.socket, kind, content
+        )
+
+    async def ask_beside(self, kind: str, content: Content, seconds: float) -> Content:
+        """Send a request that a running cell does not keep waiting; nothing if it takes longer."""
+        return await self._control.ask(kind, content, seconds)
+
+    async def settle(self) -> bool:
+        """Interrupt a request that nobody waits for any more; return whether the kernel is free.
+
+        The interrupt has been delivered when this returns, so it cannot hit the next cell.
+        """
+        for _ in range(_SETTLE_TRIES):
+            await self.interrupt()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_SETTLE_SECONDS):
+                    await self.ask("kernel_info_request", {})
+                    return True
+        return False
 
     async def interrupt(self) -> None:
-        """Raise KeyboardInterrupt in the running cell, by message."""
-        await self._manager.interrupt_kernel()
+        """Raise KeyboardInterrupt in the running cell, by message; return when that is done."""
+        await self._control.ask("interrupt_request", {}, _INTERRUPT_SECONDS)
 
     async def close(self) -> None:
         """End the sandbox and remove everything of it."""
+        self._control.close()
         self._client.stop_channels()
         await self._manager.cleanup_resources()
 

@@ -16,24 +16,21 @@ from notebooks.kernels.calls import ERROR_CODES
 from notebooks.kernels.records import (
     Acknowledgement,
     CodePosition,
-    Completion,
-    Inspection,
     KernelSpec,
     Record,
     ReplayRequest,
     RunRequest,
 )
+from notebooks.kernels.runner.answers import read_completion, read_inspection, read_variables
 from notebooks.kernels.runner.kernels import Kernels
 from notebooks.kernels.runner.replays import Replays
 
 log = structlog.get_logger(__name__)
 
-ATTEND_SECONDS = 0.3
-"""Budget of completion and inspection; a page is waiting."""
+ATTEND_SECONDS = 0.25
+"""Budget of completion, inspection and variables: a page waits 0.3 s, the way there included."""
 
 _IDENTIFIER = r"([A-Za-z0-9_-]{1,64})"
-_MAX_MATCHES = 200
-_MAX_INSPECTION_CHARACTERS = 20_000
 _STATUS: Mapping[str, int] = {"missing": 409, "busy": 409, "full": 503, "unknown_run": 404}
 _CODES = {kind: code for code, kind in ERROR_CODES.items()}
 
@@ -196,7 +193,7 @@ class CompleteHandler(RunnerHandler):
         content = {"code": place.code, "cursor_pos": place.cursor}
         kernel = self.kernels.get(attempt_id)
         reply = await kernel.ask("complete_request", content, ATTEND_SECONDS)
-        self.answer(_completion(reply))
+        self.answer(read_completion(reply))
 
 
 class InspectHandler(RunnerHandler):
@@ -210,7 +207,18 @@ class InspectHandler(RunnerHandler):
         content = {"code": place.code, "cursor_pos": place.cursor, "detail_level": 0}
         kernel = self.kernels.get(attempt_id)
         reply = await kernel.ask("inspect_request", content, ATTEND_SECONDS)
-        self.answer(_inspection(reply))
+        self.answer(read_inspection(reply))
+
+
+class VariablesHandler(RunnerHandler):
+    """Lists the namespace."""
+
+    action = Action.RUNNER_ATTEND
+
+    async def get(self, attempt_id: str) -> None:
+        """Return the newest variables."""
+        kernel = self.kernels.get(attempt_id)
+        self.answer(read_variables(await kernel.variables(ATTEND_SECONDS)))
 
 
 class ReplaysHandler(RunnerHandler):
@@ -255,22 +263,8 @@ def routes(kernels: Kernels, replays: Replays) -> list[tuple[str, type[RunnerHan
         (rf"{kernel}/stop", StopHandler, parts),
         (rf"{kernel}/complete", CompleteHandler, parts),
         (rf"{kernel}/inspect", InspectHandler, parts),
+        (rf"{kernel}/variables", VariablesHandler, parts),
         (r"/casebook/replays", ReplaysHandler, parts),
         (r"/casebook/health", HealthHandler, parts),
         (r"/casebook/.*", UnknownHandler, parts),
     ]
-
-
-def _completion(reply: Mapping[str, Any]) -> Completion:
-    """Read a kernel's reply; it is a claim, and may be anything."""
-    matches, start, end = (reply.get(key) for key in ("matches", "cursor_start", "cursor_end"))
-    if not isinstance(matches, list) or type(start) is not int or type(end) is not int:
-        return Completion()
-    texts = tuple(str(match)[:1000] for match in matches[:_MAX_MATCHES])
-    return Completion(matches=texts, start=start, end=end)
-
-
-def _inspection(reply: Mapping[str, Any]) -> Inspection:
-    data = reply.get("data")
-    text = data.get("text/plain") if isinstance(data, Mapping) else None
-    return Inspection(text=text[:_MAX_INSPECTION_CHARACTERS] if isinstance(text, str) else "")

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any
 
@@ -20,6 +20,7 @@ from notebooks.kernels.errors import (
 from notebooks.kernels.provisioners.base import sweep_sockets
 from notebooks.kernels.records import KernelSpec, KernelState, KernelStatus, RunRequest
 from notebooks.kernels.runner.connection import KernelConnection, bounded_context
+from notebooks.kernels.runner.control import NOTHING, Content
 from notebooks.kernels.runner.explain import Surroundings
 from notebooks.kernels.runner.runs import Run
 from notebooks.kernels.runner.surroundings import look_around
@@ -31,7 +32,10 @@ _CULL_SECONDS = 30.0
 _KEPT_RUNS = 2000
 """Runs whose ids, and unacknowledged events, are remembered after they ended."""
 
-_NOTHING: Mapping[str, Any] = {}
+_ANSWER_SECONDS = 0.1
+"""How long a run lets what was asked before it come to its end."""
+_LATE_SECONDS = 20.0
+"""How long an answer that nobody waits for any more may keep the kernel from being asked again."""
 
 
 class Kernel:
@@ -46,6 +50,7 @@ class Kernel:
         self.starting: asyncio.Task[None] | None = None
         self.last_used = time.monotonic()
         self.shell = asyncio.Lock()
+        self._asking: asyncio.Task[Content] | None = None
 
     @property
     def state(self) -> KernelState:
@@ -71,21 +76,53 @@ class Kernel:
             state=state, reason=reason, run_id=self.run.run_id if self.run else None
         )
 
-    async def ask(
-        self, kind: str, content: Mapping[str, Any], timeout_seconds: float
-    ) -> Mapping[str, Any]:
-        """Complete or inspect; a kernel that is busy or slow answers with nothing."""
+    async def ask(self, kind: str, content: Content, timeout_seconds: float) -> Content:
+        """Complete or inspect; a kernel that is busy or slow answers with nothing.
+
+        A slow answer is waited for in the background, so that it is not taken for another's and
+        the next one comes faster; a run that begins meanwhile interrupts it.
+        """
         if self.state != "idle" or self.connection is None or self.shell.locked():
-            return _NOTHING
-        async with self.shell:
-            try:
-                async with asyncio.timeout(timeout_seconds):
-                    return await self.connection.ask(kind, content)
-            except TimeoutError:
-                return _NOTHING
+            return NOTHING
+        await self.shell.acquire()
+        self._asking = asyncio.create_task(self._ask(self.connection, kind, content))
+        done, _ = await asyncio.wait({self._asking}, timeout=timeout_seconds)
+        return self._asking.result() if done else NOTHING
+
+    async def _ask(self, connection: KernelConnection, kind: str, content: Content) -> Content:
+        """Ask with the shell held, and let go of it when the answer is there."""
+        try:
+            async with asyncio.timeout(_LATE_SECONDS):
+                return await connection.ask(kind, content)
+        except TimeoutError:
+            await connection.settle()
+            return NOTHING
+        finally:
+            self.shell.release()
+
+    async def variables(self, timeout_seconds: float) -> Content:
+        """List the namespace; a kernel that is busy or slow answers with nothing."""
+        if self.state != "idle" or self.connection is None:
+            return NOTHING
+        return await self.connection.ask_beside("casebook_variables_request", {}, timeout_seconds)
+
+    async def settle(self) -> None:
+        """Let nothing that was asked stand in the way of a cell."""
+        asking = self._asking
+        if asking is None or asking.done() or self.connection is None:
+            return
+        done, _ = await asyncio.wait({asking}, timeout=_ANSWER_SECONDS)
+        if not done:
+            asking.cancel()
+            await asyncio.wait({asking})
+            async with self.shell:
+                await self.connection.settle()
 
     async def close(self) -> None:
         """End it and remove everything of it."""
+        if self._asking is not None:
+            self._asking.cancel()
+            await asyncio.gather(self._asking, return_exceptions=True)
         if self.starting is not None:
             self.starting.cancel()
             await asyncio.gather(self.starting, return_exceptions=True)
@@ -214,6 +251,7 @@ class Kernels:
             if kernel.connection is None:
                 run.fail(kernel.reason or "The kernel was ended before the cell could run.")
                 return
+            await kernel.settle()
             async with kernel.shell:
                 kernel.reason = await run.drive(kernel.connection)
         finally:

@@ -1,7 +1,5 @@
 import asyncio
 import time
-from collections.abc import Mapping
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -9,7 +7,7 @@ import pytest
 from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunnerFullError
 from notebooks.kernels.provisioners.base import sockets_dir
 from notebooks.kernels.records import KernelSpec, Limits, RunRequest
-from notebooks.kernels.runner.kernels import Kernel, Kernels
+from notebooks.kernels.runner.kernels import Kernels
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from tests.sandboxes import Student, ran
 
@@ -203,27 +201,3 @@ async def test_a_kernel_that_is_killed_from_outside_tells_its_run(
     assert connection is not None
     connection.sandbox.kill()
     assert (await ran(run)).finished.outcome == "died"
-
-
-async def patiently(kernel: Kernel, content: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Ask until there is an answer: the first one loads the completer, and none is promised."""
-    for _ in range(20):
-        found = await kernel.ask("complete_request", content, 5)
-        if found:
-            return found
-        await asyncio.sleep(0.1)
-    raise AssertionError("the kernel completed nothing")
-
-
-async def test_completion_and_inspection_answer_within_their_time(
-    kernels: Kernels, environment: str
-) -> None:
-    student = Student(kernels, environment)
-    await student.run("some_long_name = 1")
-    kernel = kernels.get(student.attempt_id)
-    found = await patiently(kernel, {"code": "some_lo", "cursor_pos": 7})
-    assert "some_long_name" in found["matches"]
-    assert (await student.run("some_long_name")).result == "1"
-    run = student.begin("import time; time.sleep(0.5)")
-    assert await kernel.ask("complete_request", {"code": "a", "cursor_pos": 1}, 5) == {}
-    await ran(run)

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 from uuid import uuid4
 
 import httpx
@@ -34,6 +35,7 @@ from notebooks.kernels.records import (
     CodePosition,
     Completion,
     Finished,
+    Inspection,
     KernelSpec,
     Limits,
     OutputSet,
@@ -42,11 +44,14 @@ from notebooks.kernels.records import (
     ReplayRequest,
     RunEvent,
     RunRequest,
+    Variables,
 )
 from notebooks.kernels.values import Int
 from tests.environments import shared_environments_dir
 
 pytestmark = pytest.mark.sandbox
+
+Answer = TypeVar("Answer", Completion, Inspection, Variables)
 
 LIFETIME = timedelta(hours=1)
 
@@ -167,7 +172,11 @@ async def test_events_arrive_live_and_web_can_stop_the_run(
             outcome = event.body.outcome
     assert outcome == "stopped"
     found = await until(lambda: attendant.complete(runner.url, attempt, place("time.slee")))
-    assert "time.sleep" in found.matches or "sleep" in found.matches
+    assert (found.matches, found.start, found.end) == (("sleep",), 5, 9)
+    described = await until(lambda: attendant.inspect(runner.url, attempt, place("time.sleep")))
+    assert "seconds" in described.text
+    listed = await until(lambda: attendant.variables(runner.url, attempt))
+    assert listed.variables == ()
     status = attendant.status(runner.url, attempt)
     assert status is not None
     assert status.state == "idle"
@@ -179,16 +188,16 @@ def place(code: str) -> CodePosition:
     return CodePosition(code=code, cursor=len(code))
 
 
-async def until(call: Callable[[], Completion]) -> Completion:
-    """Try a call with a budget of 300 ms until it keeps to it; the machine may be busy."""
-    for _ in range(20):
+async def until(call: Callable[[], Answer]) -> Answer:
+    """Try a call with a budget of 300 ms until it is kept; the machine may be busy."""
+    for _ in range(40):
         try:
             found = await asyncio.to_thread(call)
         except KernelError:
             continue
-        if found.matches:
+        if found != type(found)() or isinstance(found, Variables):
             return found
-    return await asyncio.to_thread(call)
+    raise AssertionError("there was no answer in time")
 
 
 async def test_errors_come_back_as_what_they_are(runner: Runner, client: RunnerClient) -> None:
