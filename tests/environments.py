@@ -6,6 +6,7 @@ from pathlib import Path
 PLAIN = ""
 """No packages but those that every environment has."""
 TABLES = "numpy\npandas\n"
+PLOTS = "ipywidgets\njinja2\nmatplotlib\nnbformat\npandas\nplotly\nseaborn\ntqdm\n"
 
 
 def shared_environments_dir() -> Path:

@@ -16,6 +16,8 @@ _IMAGE_KINDS = ("image/svg+xml", "image/png", "image/jpeg", "image/gif")
 _RICH_KINDS = ("text/html", *_IMAGE_KINDS)
 _JSON = "application/json"
 _WIDGET = "application/vnd.jupyter.widget-view+json"
+_INTERACTIVE = "application/vnd."
+"""How the kinds of plotly, Vega, Bokeh and their like begin."""
 _MAX_NAME_CHARACTERS = 1000
 _MAX_LINE_CHARACTERS = 2000
 _LAST_LINES = 120
@@ -72,7 +74,7 @@ def _note(data: Mapping[str, Any], kept: Mapping[str, str]) -> Note | None:
     others = [kind for kind in others if kind not in known]
     if not others or any(kind in kept for kind in _RICH_KINDS):
         return None
-    if kept:
+    if kept or any(kind.startswith(_INTERACTIVE) for kind in others):
         return Note(code="interactive")
     return Note(code="unknown_kind", params={"kinds": ", ".join(others[:5])})
 

@@ -35,8 +35,8 @@ _INSTALLING = re.compile(
 )
 _NO_MODULE = re.compile(r"No module named '?([A-Za-z_][\w.]*)'?")
 _NO_DEPENDENCY = re.compile(
-    r"(?:Missing optional dependency '|`Import |^)([A-Za-z_][\w-]*)"
-    r"(?:'|` failed| is required for plotting)"
+    r"Missing optional dependency '([\w.-]+)'|`Import ([\w.-]+)` failed"
+    r"|^([\w.-]+) is required for plotting|Mime type rendering requires ([\w-]+)>="
 )
 _RULES: tuple[tuple[re.Pattern[str], re.Pattern[str], NoteCode], ...] = (
     (re.compile("StdinNotImplementedError"), re.compile(""), "input"),
@@ -111,9 +111,11 @@ def _explain_error(ename: str, evalue: str, around: Surroundings) -> Note | None
     for name, message, code in _RULES:
         if name.search(ename) and message.search(evalue):
             return Note(code=code)
-    if ename in {"ModuleNotFoundError", "ImportError"}:
-        missing = _NO_DEPENDENCY.search(evalue) or _NO_MODULE.search(evalue)
-        return None if missing is None else _explain_module(missing[1], around)
+    missing = _NO_DEPENDENCY.search(evalue)
+    if missing is None and ename in {"ModuleNotFoundError", "ImportError"}:
+        missing = _NO_MODULE.search(evalue)
+    if missing is not None:
+        return _explain_module(missing[missing.lastindex or 0], around)
     if ename in _NETWORK_ERRORS or _NETWORK.search(evalue):
         return _no_network(around)
     return None

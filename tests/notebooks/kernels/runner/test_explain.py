@@ -94,6 +94,8 @@ def test_an_installation_says_who_can_install(output: Output) -> None:
          "module_missing", {"package": "pyarrow"}),
         ("matplotlib is required for plotting when the default backend is selected.",
          "module_missing", {"package": "matplotlib"}),
+        ("Mime type rendering requires nbformat>=4.2.0 but it is not installed",
+         "module_missing", {"package": "nbformat"}),
     ],
 )  # fmt: skip
 def test_a_missing_module_says_what_exists(evalue: str, code: str, params: dict[str, str]) -> None:
@@ -129,6 +131,7 @@ def test_other_limits_of_a_cell_are_told(output: Output, code: str) -> None:
         error("NameError", "name 'x' is not defined"),
         error("ImportError", "cannot import name 'nothing' from 'pandas'"),
         error("KeyError", "'Network'"),
+        error("TypeError", "can't multiply sequence by non-int"),
         error("PermissionError", "[Errno 13] Permission denied: 'metadata/x'"),
         error("FileNotFoundError", "[Errno 2] No such file or directory: 'data/x.csv'"),
         error("CalledProcessError", "Command 'false' returned non-zero exit status 1."),

@@ -183,6 +183,7 @@ def test_only_kinds_that_can_be_shown_pass() -> None:
          {"text/plain": "Slider"}, "widget"),
         ({"application/vnd.plotly.v1+json": {"data": []}, "text/plain": "Figure()"},
          {"text/plain": "Figure()"}, "interactive"),
+        ({"application/vnd.vegalite.v5+json": {}}, {}, "interactive"),
         ({"application/javascript": "alert(1)"}, {}, "unknown_kind"),
         ({"application/json": {"a": [1]}, "text/plain": "x"},
          {"application/json": '{\n  "a": [\n    1\n  ]\n}', "text/plain": "x"}, None),
