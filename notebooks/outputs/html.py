@@ -14,6 +14,7 @@ from notebooks.text import storable
 MAX_HTML = 400_000
 """Characters of one HTML output, before and after sanitising; a longer one is refused."""
 
+_MAX_ROUNDS = 4
 _MAX_TAGS = 60_000
 _MAX_DEPTH = 200
 _MAX_UNCLEAR_TAGS = 2000
@@ -86,8 +87,7 @@ def clean_html(markup: str) -> str | None:
         return None
     if not _is_shallow(markup) and markup.count("<") > _MAX_UNCLEAR_TAGS:
         return None
-    clean = _CLEANER.clean(markup)
-    return clean if len(clean) <= MAX_HTML else None
+    return _settled(markup)
 
 
 def has_content(clean: str) -> bool:
@@ -98,6 +98,18 @@ def has_content(clean: str) -> bool:
 def render_markdown(text: str) -> str:
     """Return safe HTML for a CommonMark text with tables; raw HTML in it is shown as text."""
     return _CLEANER.clean(_MARKDOWN.render(storable(text)))
+
+
+def _settled(markup: str) -> str | None:
+    """Clean until nothing changes: nested links and tables are read otherwise than written."""
+    clean = _CLEANER.clean(markup)
+    for _ in range(_MAX_ROUNDS):
+        if len(clean) > MAX_HTML:
+            return None
+        before, clean = clean, _CLEANER.clean(clean)
+        if clean == before:
+            return clean
+    return None
 
 
 def _is_shallow(markup: str) -> bool:

@@ -3,7 +3,7 @@ import time
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from notebooks.outputs.html import MAX_HTML, clean_html, has_content, render_markdown
@@ -62,6 +62,7 @@ def test_nothing_that_acts_survives_in_markdown(text: str) -> None:
 
 
 @given(MESS)
+@example("<a href='javascript:alert(1)'><table><a href='javascript:alert(1)'>")
 def test_cleaning_twice_changes_nothing_more(markup: str) -> None:
     once = clean_html(markup) or ""
     assert clean_html(once) == once
