@@ -12,19 +12,23 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from notebooks.kernels.records import Limits
-from notebooks.kernels.sandboxes.base import HOME, TEMPORARY, Mount, inside_environment
-
-# A mount of each sandbox's own, never the host's folder.
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108
-
-_SHM_BYTES = 64 * 1024 * 1024
-_TMP_BYTES = 64 * 1024 * 1024
-_OPEN_FILES = 1024
-_ADDRESS_SPACE_EXTRA = 2 * 1024 * 1024 * 1024
-"""Libraries reserve far more address space than they use."""
+from notebooks.kernels.sandboxes.base import (
+    ADDRESS_SPACE_EXTRA,
+    HOME,
+    OPEN_FILES,
+    SHARED_MEMORY,
+    SHARED_MEMORY_BYTES,
+    TEMPORARY,
+    TEMPORARY_BYTES,
+    Mount,
+    inside_environment,
+)
 
 _OWN_PLACES = (PurePosixPath("/usr/lib"), PurePosixPath("/etc/passwd"), HOME)
 _SYSTEM_FOLDERS = ("/usr/bin", "/usr/lib", "/usr/lib32", "/usr/lib64", "/usr/share/zoneinfo")
+_CLEAN_PROC = '/usr/bin/mount -t proc -o nosuid,nodev,noexec proc /proc && exec "$@"'
+"""As root, bwrap covers parts of /proc, and the system then refuses a jail inside a /proc of its
+own; this one is mounted over it by the last step that has the right to."""
 _SYSTEM_LINKS = (("usr/bin", "/bin"), ("usr/lib", "/lib"), ("usr/lib64", "/lib64"))
 
 
@@ -42,20 +46,25 @@ class SandboxSpec:
     uid: int | None = None
     """The user id to become; None (ordinary user) keeps the starter's, in a user namespace."""
     limited_by_cgroup: bool = True
+    jailer: bool = False
+    """Whether the program makes jails of its own, which then have the filter and the limits."""
 
 
 @dataclass(frozen=True, slots=True)
 class SandboxFiles:
     """Descriptors that bwrap inherits: the system call filter, and /etc/passwd."""
 
-    seccomp: int
+    seccomp: int | None
+    """None for a jailer, which puts it on its jails."""
     passwd: int
 
 
 def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     """Return the options for bwrap, without the program itself and the command inside."""
     options = [*_namespaces(spec), "--die-with-parent", "--new-session", "--clearenv"]
-    options += ["--hostname", "casebook", "--seccomp", str(files.seccomp)]
+    options += ["--hostname", "casebook"]
+    if files.seccomp is not None:
+        options += ["--seccomp", str(files.seccomp)]
     options += ["--perms", "0755", "--tmpfs", "/"]
     options += _folders(*_OWN_PLACES)
     for system in _SYSTEM_FOLDERS:
@@ -67,8 +76,8 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
     for setting in ("/etc/ld.so.cache", "/etc/fonts"):
         options += ["--ro-bind-try", setting, setting]
     options += ["--proc", "/proc", "--dev", "/dev"]
-    options += _tmpfs(_SHARED_MEMORY, _SHM_BYTES)
-    options += _tmpfs(TEMPORARY, _TMP_BYTES)
+    options += _tmpfs(SHARED_MEMORY, SHARED_MEMORY_BYTES)
+    options += _tmpfs(TEMPORARY, TEMPORARY_BYTES)
     options += _tmpfs(str(HOME), spec.limits.home_bytes)
     options += _folders(*(place for _, place in spec.read_only), *map(PurePosixPath, spec.writable))
     for source, place in spec.read_only:
@@ -83,12 +92,16 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
 
 def inner_command(spec: SandboxSpec) -> list[str]:
     """Return the command inside: set limits, become nobody in particular, run the program."""
-    limits = ["--core=0", f"--nofile={_OPEN_FILES}", f"--cpu={spec.limits.cpu_seconds}"]
-    if not spec.limited_by_cgroup:
-        limits.append(f"--as={spec.limits.memory_bytes + _ADDRESS_SPACE_EXTRA}")
-        limits.append(f"--nproc={spec.limits.processes}")
+    limits = ["--core=0", f"--nofile={OPEN_FILES}"]
+    if not spec.jailer:
+        limits.append(f"--cpu={spec.limits.cpu_seconds}")
+        if not spec.limited_by_cgroup:
+            limits.append(f"--as={spec.limits.memory_bytes + ADDRESS_SPACE_EXTRA}")
+            limits.append(f"--nproc={spec.limits.processes}")
     command = ["/usr/bin/prlimit", *limits, "--"]
     if spec.uid is not None:
+        if spec.jailer:
+            command += ["/bin/sh", "-c", _CLEAN_PROC, "sh"]
         identity = [f"--reuid={spec.uid}", f"--regid={spec.uid}", "--clear-groups"]
         rights = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all"]
         command += ["/usr/bin/setpriv", *identity, *rights, "--"]
@@ -97,10 +110,12 @@ def inner_command(spec: SandboxSpec) -> list[str]:
 
 def _namespaces(spec: SandboxSpec) -> list[str]:
     if spec.uid is None:
-        return ["--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"]
-    kept = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP"]
+        sealed = [] if spec.jailer else ["--disable-userns"]
+        return ["--unshare-all", "--unshare-user", *sealed, "--cap-drop", "ALL"]
+    kept = ["CAP_SETUID", "CAP_SETGID", "CAP_SETPCAP", *(["CAP_SYS_ADMIN"] if spec.jailer else [])]
+    added = [word for name in kept for word in ("--cap-add", name)]
     unshared = ["pid", "net", "ipc", "uts", "cgroup-try"]
-    return [*(f"--unshare-{name}" for name in unshared), "--cap-drop", "ALL", *kept]
+    return [*(f"--unshare-{name}" for name in unshared), "--cap-drop", "ALL", *added]
 
 
 def _folders(*places: PurePosixPath) -> list[str]:

@@ -24,15 +24,25 @@ HOME = PurePosixPath("/home/student")
 CODE = PurePosixPath("/casebook")
 """Where program files of ours appear inside."""
 
-# A mount of each sandbox's own, never the host's folder.
+# Mounts of each sandbox's own, never the host's folders.
 TEMPORARY = "/tmp"  # noqa: S108 # nosec B108
+SHARED_MEMORY = "/dev/shm"  # noqa: S108 # nosec B108
 IPYTHON_DIR = f"{TEMPORARY}/ipython"
+
+TEMPORARY_BYTES = 64 * 1024 * 1024
+SHARED_MEMORY_BYTES = 64 * 1024 * 1024
+OPEN_FILES = 1024
+ADDRESS_SPACE_EXTRA = 2 * 1024 * 1024 * 1024
+"""Libraries reserve far more address space than they use."""
 
 PIPE_BYTES = 64 * 1024 * 1024
 """The longest line that a reader of a sandbox's output accepts."""
 
 # Beyond everything that distributions, containers and systemd hand out.
 _UIDS = range(1_900_000_000, 2_100_000_000)
+
+JAILED_UID = 1000
+"""The user and group id that a jail inside a sandbox shows, whatever it is on the host."""
 
 Mount = tuple[Path, PurePosixPath]
 """A file or folder of the host, and its place inside, where it is read-only."""
@@ -51,6 +61,11 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     piped: bool = False
     """Whether standard input and output are pipes to the caller."""
+    control: int | None = None
+    """A descriptor that becomes its standard input, in place of a pipe."""
+    jailer: bool = False
+    """Whether it may make namespaces, since it runs nothing of a student's but in jails that it
+    makes itself; filter and CPU time are then those jails' own. Only bubblewrap can do it."""
 
 
 class Sandbox(ABC):

@@ -16,14 +16,21 @@ from pathlib import Path
 from config.settings import Settings
 from notebooks.environments.layout import environment_python
 from notebooks.kernels.errors import SandboxError
-from notebooks.kernels.records import KernelSpec
+from notebooks.kernels.records import KernelSpec, Limits
 from notebooks.kernels.sandboxes.arguments import (
     SandboxFiles,
     SandboxSpec,
     bwrap_arguments,
     inner_command,
 )
-from notebooks.kernels.sandboxes.base import PIPE_BYTES, Launcher, Program, Sandbox, passwd
+from notebooks.kernels.sandboxes.base import (
+    JAILED_UID,
+    PIPE_BYTES,
+    Launcher,
+    Program,
+    Sandbox,
+    passwd,
+)
 from notebooks.kernels.sandboxes.cgroups import CGroup, Hierarchy, find_hierarchy
 from notebooks.kernels.sandboxes.seccomp import seccomp_program
 
@@ -128,6 +135,7 @@ class BwrapLauncher(Launcher):
             environment=program.environment,
             uid=uid,
             limited_by_cgroup=not self.weak_limits,
+            jailer=program.jailer,
         )
 
     async def start(self, spec: KernelSpec, program: Program, uid: int | None) -> BwrapSandbox:
@@ -136,17 +144,15 @@ class BwrapLauncher(Launcher):
         Raises:
             SandboxError: Something that it needs does not exist, or bwrap cannot be started.
         """
-        return await self._start(self.specify(spec, program, uid), piped=program.piped)
-
-    async def _start(self, sandbox: SandboxSpec, *, piped: bool) -> BwrapSandbox:
-        group = self._new_group(sandbox)
+        sandbox = self.specify(spec, program, uid)
+        group = self.new_group(sandbox.limits)
         descriptors: list[int] = []
         try:
             argv = self._command(sandbox, group, descriptors)
-            stream = asyncio.subprocess.PIPE if piped else asyncio.subprocess.DEVNULL
+            stream = asyncio.subprocess.PIPE if program.piped else asyncio.subprocess.DEVNULL
             process = await asyncio.create_subprocess_exec(
                 *argv,
-                stdin=stream,
+                stdin=stream if program.control is None else program.control,
                 stdout=stream,
                 stderr=asyncio.subprocess.PIPE,
                 env={},
@@ -163,12 +169,17 @@ class BwrapLauncher(Launcher):
                 os.close(descriptor)
         return BwrapSandbox(process, group, sandbox.uid)
 
-    def _new_group(self, sandbox: SandboxSpec) -> CGroup | None:
+    def new_group(self, limits: Limits) -> CGroup | None:
+        """Return a new group with these limits; None where there are no groups.
+
+        Raises:
+            SandboxError: The limits cannot be set.
+        """
         if self.hierarchy is None:
             return None
         group = self.hierarchy.group(secrets.token_hex(6))
         try:
-            group.create(sandbox.limits)
+            group.create(limits)
         except OSError as error:
             raise SandboxError(f"limits cannot be set for a sandbox: {error}") from error
         return group
@@ -180,9 +191,11 @@ class BwrapLauncher(Launcher):
         if bwrap is None:
             raise SandboxError("bubblewrap is not installed; install the package `bubblewrap`.")
         uid = os.geteuid() if sandbox.uid is None else sandbox.uid
-        seccomp = _memory_file("seccomp", seccomp_program())
-        descriptors.append(seccomp)
-        users = _memory_file("passwd", passwd(uid).encode())
+        seccomp = None
+        if not sandbox.jailer:
+            seccomp = _memory_file("seccomp", seccomp_program())
+            descriptors.append(seccomp)
+        users = _memory_file("passwd", passwd(JAILED_UID if sandbox.jailer else uid).encode())
         descriptors.append(users)
         options = bwrap_arguments(sandbox, SandboxFiles(seccomp, users))
         # By descriptor, since the command line of process 1 can be read inside.

@@ -67,6 +67,21 @@ _NAMESPACE_FLAGS = (
     0x20000000,
     0x40000000,
 )
+# System V and POSIX objects with names of their own.
+_LASTING = ("shmget", "semget", "msgget", "mq_open", "mq_unlink")
+# Calls that change a process named by this argument; 0 is the caller.
+_OF_OTHERS = (
+    ("prlimit64", 0),
+    ("sched_setaffinity", 0),
+    ("sched_setscheduler", 0),
+    ("sched_setparam", 0),
+    ("sched_setattr", 0),
+    ("setpriority", 1),
+    ("ioprio_set", 1),
+)
+# The first argument says that the second is a process.
+_PRIORITIES = (("setpriority", 0), ("ioprio_set", 1))
+_CLONE_IO = 0x80000000
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _INT = 0xFFFFFFFF
 
@@ -88,6 +103,33 @@ def seccomp_program() -> bytes:
         rules.add_rule(refuse, "ioctl", pyseccomp.Arg(1, pyseccomp.MASKED_EQ, _INT, request))
     for maker in ("socket", "socketpair"):
         _refuse_families(rules, maker, refuse)
+    return _compiled(rules)
+
+
+@functools.cache
+def copies_program() -> bytes:
+    """Return a filter to be added where copies of one process wait beside another.
+
+    It keeps a process from leaving anything on another one that is no signal, and from making
+    objects that outlive it.
+    """
+    rules = pyseccomp.SyscallFilter(defaction=pyseccomp.ALLOW)
+    for name in _LASTING:
+        call = _resolve(name)
+        if call is not None:
+            rules.add_rule(pyseccomp.ERRNO(errno.ENOSYS), call)
+    refuse = pyseccomp.ERRNO(errno.EPERM)
+    for name, place in _OF_OTHERS:
+        call = _resolve(name)
+        if call is not None:
+            rules.add_rule(refuse, call, pyseccomp.Arg(place, pyseccomp.NE, 0))
+    for name, itself in _PRIORITIES:
+        rules.add_rule(refuse, name, pyseccomp.Arg(0, pyseccomp.NE, itself))
+    rules.add_rule(refuse, "clone", pyseccomp.Arg(0, pyseccomp.MASKED_EQ, _CLONE_IO, _CLONE_IO))
+    return _compiled(rules)
+
+
+def _compiled(rules: pyseccomp.SyscallFilter) -> bytes:
     with tempfile.TemporaryFile() as file:
         rules.export_bpf(file)
         file.seek(0)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from notebooks.kernels.records import Limits
@@ -37,6 +38,17 @@ def test_an_ordinary_user_gets_a_user_namespace_and_limits_per_process() -> None
     inner = inner_command(spec(None, limited_by_cgroup=False))
     assert "--nproc=10" in inner
     assert "/usr/bin/setpriv" not in inner
+
+
+def test_a_jailer_may_make_namespaces_and_leaves_filter_and_time_to_its_jails() -> None:
+    files = SandboxFiles(seccomp=None, passwd=7)
+    root, user = (replace(spec(uid), jailer=True) for uid in (1_900_000_000, None))
+    assert "--seccomp" not in bwrap_arguments(root, files)
+    assert "--disable-userns" not in bwrap_arguments(user, files)
+    inner = inner_command(root)
+    assert not [word for word in inner if word.startswith("--cpu")]
+    # The right to mount is gone by the time the program runs.
+    assert inner.index("/bin/sh") < inner.index("--bounding-set=-all") < inner.index("python")
 
 
 def test_folders_on_the_way_to_a_mount_can_be_passed_but_show_nothing() -> None:
