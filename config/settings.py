@@ -67,6 +67,8 @@ class Settings(BaseSettings):
     """Wall time of one cell."""
     replay_seconds: float = 120
     """Wall time of one clean replay."""
+    grading_server_limit: int = 4
+    """Grading servers kept ready, one for each environment in use; 0 forks none."""
     kernel_memory_bytes: int = 1024 * 1024 * 1024
     kernel_processes: int = 64
     kernel_cpu_percent: int = 100

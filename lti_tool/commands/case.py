@@ -95,7 +95,7 @@ async def _check(path: Path, mistakes: int) -> CaseReport:
             mistakes=mistakes,
         )
     finally:
-        replayer.close()
+        await replayer.close()
 
 
 def _print(report: CaseReport) -> None:

@@ -88,7 +88,7 @@ async def _grade(case: Path, notebooks: list[Path], *, jobs: int, report: Report
         )
         await grade_all(ready, notebooks, replayer, settings=settings, jobs=jobs, report=report)
     finally:
-        replayer.close()
+        await replayer.close()
 
 
 @contextmanager

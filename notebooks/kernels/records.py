@@ -13,6 +13,8 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 """Attempts, runs and replays are named by their database ids; safe in a path."""
 
 
+MAX_CHECKPOINTS = 4
+
 ModuleName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,199}$")]
 
 
@@ -278,6 +280,10 @@ class ReplayRequest(Record):
     wall_seconds: float = 120
     hash_seed: int = Field(default=0, ge=0, le=4294967295)
     """Python's; the order of a set of strings hangs on it."""
+    checkpoints: tuple[str, ...] = Field(default=(), max_length=MAX_CHECKPOINTS)
+    """The cells that end a subtask: from there another replay with the same key may go on."""
+    reuse_key: Identifier | None = None
+    """Whose replays may share the cells that begin them alike; None shares with nobody."""
 
     @model_validator(mode="after")
     def _questions_follow_cells(self) -> Self:
@@ -327,3 +333,7 @@ class ReplayResult(Record):
     cells: tuple[CellResult, ...] = ()
     answers: tuple[Answer, ...] = ()
     seconds: float = 0.0
+    reused_cells: int = 0
+    """How many of the cells an earlier replay had run already."""
+    note: str = ""
+    """What an author should know about how it was done; empty as a rule."""

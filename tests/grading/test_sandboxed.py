@@ -1,6 +1,7 @@
 """The whole way from a stored case to a verdict, through real sandboxes."""
 
 import json
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -83,8 +84,10 @@ def write_case(folder: Path, **changes: str) -> Path:
 
 
 @pytest.fixture
-def replayer(launcher: BwrapLauncher) -> SandboxReplayer:
-    return SandboxReplayer(launcher)
+async def replayer(launcher: BwrapLauncher) -> AsyncIterator[SandboxReplayer]:
+    made = SandboxReplayer(launcher, servers=2)
+    yield made
+    await made.close()
 
 
 async def ready(tmp_path: Path, replayer: SandboxReplayer, settings: Settings) -> ReadyCase:

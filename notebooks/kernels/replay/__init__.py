@@ -1,4 +1,5 @@
-"""Clean replays: `child` runs inside the sandbox with `encode` and `decode`, `host` drives it.
+"""Clean replays: the host's side, which starts, drives and bounds them and believes nothing.
 
-The child's modules import the standard library and IPython, and nothing of ours but each other.
+What runs in sandboxes lies in the room `inside`. Stands on `sandboxes`; the runner and
+`casebook grade` use it through `local`.
 """

@@ -34,6 +34,7 @@ class RunnerExtension(ExtensionApp):
 
     name = "casebook_runner"
     kernels: Kernels
+    replayer: SandboxReplayer
     replays: Replays
     launcher: Launcher
 
@@ -44,7 +45,9 @@ class RunnerExtension(ExtensionApp):
             raise TypeError("the runner's extension runs in the runner's own server only")
         self.launcher = server.launcher
         self.kernels = Kernels(server.runner_settings, self.launcher)
-        self.replays = Replays(SandboxReplayer(self.launcher))
+        servers = server.runner_settings.grading_server_limit
+        self.replayer = SandboxReplayer(self.launcher, servers=servers)
+        self.replays = Replays(self.replayer)
         self.handlers.extend(routes(self.kernels, self.replays))
 
     async def _start_jupyter_server_extension(self, _serverapp: ServerApp) -> None:
@@ -53,6 +56,7 @@ class RunnerExtension(ExtensionApp):
     async def stop_extension(self) -> None:
         """End every sandbox."""
         await self.replays.close()
+        await self.replayer.close()
         await self.kernels.close()
         self.launcher.close()
 

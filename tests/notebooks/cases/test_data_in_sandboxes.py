@@ -34,21 +34,30 @@ TRIES = (
 
 
 async def ask(
-    launcher: BwrapLauncher, spec: KernelSpec, *expressions: str
+    launcher: BwrapLauncher, spec: KernelSpec, *expressions: str, servers: int
 ) -> list[tuple[Value | None, str | None]]:
-    """Return the value or the error of each expression in a fresh sandbox."""
+    """Return the value or the error of each expression in a sandbox of its own."""
     questions = tuple(
         Question(id=str(number), ask=AskValue(expression=text))
         for number, text in enumerate(expressions)
     )
     request = ReplayRequest(replay_id=uuid4().hex, spec=spec, cells=(), questions=questions)
-    result = await SandboxReplayer(launcher).replay(request)
+    replayer = SandboxReplayer(launcher, servers=servers)
+    try:
+        result = await replayer.replay(request)
+    finally:
+        await replayer.close()
     assert len(result.answers) == len(expressions), result
     return [(one.value, one.failure.name if one.failure else None) for one in result.answers]
 
 
+@pytest.mark.parametrize("servers", [0, 1], ids=["fresh", "forked"])
 async def test_the_data_of_a_case_are_one_file_for_all_and_nobodys_to_change(
-    tmp_path: Path, sandbox_settings: Settings, launcher: BwrapLauncher, environment: str
+    tmp_path: Path,
+    sandbox_settings: Settings,
+    launcher: BwrapLauncher,
+    environment: str,
+    servers: int,
 ) -> None:
     settings = sandbox_settings.model_copy(update={"data_private_addresses": True})
     with serving() as server:
@@ -59,8 +68,10 @@ async def test_the_data_of_a_case_are_one_file_for_all_and_nobodys_to_change(
         assert isinstance(content, CaseContent)
         name = place_data(content, settings=settings, log=lambda _line: None)
     spec = KernelSpec(environment=environment, data=name)
-    one = await ask(launcher, spec, IDENTITY, "open('data/wine.csv').read()")
-    other = await ask(launcher, spec, *TRIES, IDENTITY, "open('data/wine.csv').read()")
+    one = await ask(launcher, spec, IDENTITY, "open('data/wine.csv').read()", servers=servers)
+    other = await ask(
+        launcher, spec, *TRIES, IDENTITY, "open('data/wine.csv').read()", servers=servers
+    )
     assert {error for _, error in other[: len(TRIES)]} <= {"OSError", "PermissionError"}
     assert one == other[len(TRIES) :]
     found = (settings.data_dir / str(name) / "wine.csv").stat()

@@ -1,70 +1,34 @@
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from types import MappingProxyType
-from uuid import uuid4
+from collections.abc import AsyncIterator
 
 import pytest
 from pydantic import ValidationError
 
 from config.settings import Settings
 from notebooks.kernels.records import (
-    Answer,
     AskCall,
     AskValue,
     KernelSpec,
     Limits,
     Question,
-    ReplayCell,
     ReplayRequest,
-    ReplayResult,
 )
 from notebooks.kernels.replay.local import LocalReplayer
-from notebooks.kernels.values import Bool, Float, Int, Opaque, Sequence, Str, Value, ValueAdapter
+from notebooks.kernels.values import Bool, Float, Int, Opaque, Sequence, Str, ValueAdapter
+from tests.replaying import Grader, value_of
 
 pytestmark = pytest.mark.sandbox
 
 
-class Grader:
-    """Somebody who replays notebooks."""
-
-    def __init__(self, replayer: LocalReplayer, environment: str) -> None:
-        self._replayer = replayer
-        self._environment = environment
-
-    async def replay(
-        self,
-        *sources: str,
-        ask: tuple[AskValue | AskCall, ...] = (),
-        after: Mapping[int, str] = MappingProxyType({}),
-        wall_seconds: float = 60,
-        limits: Limits | None = None,
-        hash_seed: int = 0,
-    ) -> ReplayResult:
-        """Replay cells `c0`, `c1` …; `after` names those that a question follows."""
-        request = ReplayRequest(
-            replay_id=uuid4().hex,
-            spec=KernelSpec(environment=self._environment, limits=limits or Limits()),
-            cells=tuple(ReplayCell(id=f"c{n}", source=text) for n, text in enumerate(sources)),
-            questions=tuple(
-                Question(id=f"q{n}", ask=one, after=after.get(n)) for n, one in enumerate(ask)
-            ),
-            wall_seconds=wall_seconds,
-            hash_seed=hash_seed,
-        )
-        return await self._replayer.replay(request)
-
-
-@pytest.fixture
-async def grader(sandbox_settings: Settings, environment: str) -> AsyncIterator[Grader]:
-    replayer = LocalReplayer(sandbox_settings)
+@pytest.fixture(params=[0, 2], ids=["fresh", "forked"])
+async def grader(
+    request: pytest.FixtureRequest, sandbox_settings: Settings, environment: str
+) -> AsyncIterator[Grader]:
+    """Replays in fresh sandboxes, and in jails that a grading server forks."""
+    servers = {"grading_server_limit": request.param}
+    replayer = LocalReplayer(sandbox_settings.model_copy(update=servers))
     yield Grader(replayer, environment)
-    replayer.close()
-
-
-def value_of(answer: Answer) -> Value:
-    assert answer.failure is None, answer.failure
-    assert answer.value is not None
-    return answer.value
+    await replayer.close()
 
 
 SETUP = """

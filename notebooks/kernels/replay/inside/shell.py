@@ -1,24 +1,10 @@
-"""Runs inside a grading sandbox: executes cells, then answers questions, one line each.
-
-Standard input and output carry the dialogue; they are moved away before any cell runs, so that
-nothing that is printed lands between the lines. A line of the host is `{"n", "op", …}`; its answer
-repeats `n`, a random word, so that answers cannot be written in advance. The host believes nothing
-of what is said here; see `host`.
-
-`branch` goes on in a copy of this process, which takes over the dialogue until `join` ends it: what
-is asked of the copy cannot change what later cells find.
-"""
+"""IPython without a terminal: runs a cell, evaluates a question, describes an exception."""
 
 import contextlib
 import io
-import json
-import os
-import random
-import sys
 import traceback
-from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any
 
 from IPython.core.compilerop import CachingCompiler
 from IPython.core.displayhook import DisplayHook
@@ -27,8 +13,8 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from notebooks.kernels.replay.decode import decode
-from notebooks.kernels.replay.encode import clean, encode
+from notebooks.kernels.replay.inside.decode import decode
+from notebooks.kernels.replay.inside.encode import clean, encode
 
 Json = dict[str, Any]
 
@@ -90,7 +76,7 @@ class _NoDisplay(DisplayPublisher):
         """Drop it."""
 
 
-class _Shell(InteractiveShell):
+class Shell(InteractiveShell):
     """IPython without a terminal, a history or a screen."""
 
     compiler_class = Type(_CellCompiler)
@@ -108,16 +94,18 @@ class _Shell(InteractiveShell):
         """Print nothing, as above."""
 
 
-def _make_shell() -> _Shell:
+def make_shell() -> Shell:
+    """Return the one shell of this process."""
     config = Config()
     config.HistoryManager.enabled = False
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.cache_size = 0
-    shell: _Shell = _Shell.instance(config=config)
+    shell: Shell = Shell.instance(config=config)
     return shell
 
 
-def _run_cell(shell: _Shell, order: Json) -> Json:
+def run_cell(shell: Shell, order: Json) -> Json:
+    """Execute a cell and tell whether it went well, why not, and what it printed."""
     _CellCompiler.cell = order["id"]
     printed = _Printed(_MAX_STDOUT)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed(0)):
@@ -127,22 +115,23 @@ def _run_cell(shell: _Shell, order: Json) -> Json:
     return {"ok": error is None, "failure": failure, "stdout": printed.text()}
 
 
-def _ask(shell: _Shell, ask: Json) -> Json:
+def ask(shell: Shell, question: Json) -> Json:
+    """Return the value that a question finds, or the exception that it meets."""
     with contextlib.redirect_stdout(_Printed(0)), contextlib.redirect_stderr(_Printed(0)):
         try:
-            if ask["kind"] == "value":
-                found = _evaluate(shell, ask["expression"])
+            if question["kind"] == "value":
+                found = _evaluate(shell, question["expression"])
             else:
-                function = _evaluate(shell, ask["function"])
-                args = [decode(value) for value in ask["args"]]
-                kwargs = {name: decode(value) for name, value in ask["kwargs"].items()}
+                function = _evaluate(shell, question["function"])
+                args = [decode(value) for value in question["args"]]
+                kwargs = {name: decode(value) for name, value in question["kwargs"].items()}
                 found = function(*args, **kwargs)
         except BaseException as error:  # noqa: BLE001 - a student's function may raise anything
             return {"failure": _failure(error, None)}
         return {"value": encode(found)}
 
 
-def _evaluate(shell: _Shell, expression: str) -> Any:  # noqa: ANN401 - any value comes out
+def _evaluate(shell: Shell, expression: str) -> Any:  # noqa: ANN401 - any value comes out
     code = compile(expression, "<question>", "eval")
     # A question of the author's, asked where the student's code has run anyway.
     return eval(code, shell.user_ns)  # noqa: S307 # nosec B307
@@ -188,66 +177,3 @@ def _traceback(error: BaseException, message: str) -> str:
         shown = []
     text = "".join(shown) + f"{type(error).__name__}: {message[:_MAX_MESSAGE]}"
     return clean(text[-_MAX_TRACEBACK:])
-
-
-def _serve(orders: BinaryIO, answers: BinaryIO) -> None:
-    shell = _make_shell()
-    me = os.getpid()
-    _say(answers, {"n": "", "ready": True})
-    while line := orders.readline():
-        order = json.loads(line)
-        match order["op"]:
-            case "cell":
-                answer = _run_cell(shell, order)
-            case "ask":
-                answer = _ask(shell, order["ask"])
-            case "branch":
-                branched = _branch()
-                if branched is None:
-                    continue
-                me = os.getpid()
-                answer = {"branched": branched}
-            case _:  # join: the process that waits for this copy goes on
-                _say(answers, {"n": order["n"], "joined": True})
-                os._exit(0)
-        if os.getpid() != me:  # a cell forked, and this is the copy
-            os._exit(0)
-        _say(answers, {"n": order["n"], **answer})
-
-
-def _branch() -> bool | None:
-    """Return True in a copy of this process, None in itself when the copy has ended well.
-
-    False if there can be no copy: threads do not come along, and what waits for them would hang.
-    """
-    if len(list(Path("/proc/self/task").iterdir())) > 1:
-        return False
-    seeded = random.getstate()
-    copy = os.fork()
-    if copy == 0:
-        random.setstate(seeded)  # Python gives every copy another seed
-        return True
-    _, status = os.waitpid(copy, 0)
-    if status != 0:
-        os._exit(1)
-    return None
-
-
-def _say(answers: BinaryIO, answer: Json) -> None:
-    answers.write(json.dumps(answer).encode("utf-8") + b"\n")
-    answers.flush()
-
-
-def main() -> None:
-    """Move the dialogue away from standard input and output, and begin it."""
-    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in range(3):
-        os.dup2(nothing, descriptor)
-    sys.path[:] = ["", *(path for path in sys.path if path != os.environ.get("PYTHONPATH"))]
-    os.environ.pop("PYTHONPATH", None)
-    _serve(orders, answers)
-
-
-if __name__ == "__main__":
-    main()

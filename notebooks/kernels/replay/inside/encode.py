@@ -183,7 +183,7 @@ class _Encoder:
         if pandas is None:
             return None
         # Imported late, since an environment may have no pandas.
-        from notebooks.kernels.replay.encode_pandas import encode_pandas  # noqa: PLC0415
+        from notebooks.kernels.replay.inside.encode_pandas import encode_pandas  # noqa: PLC0415
 
         return encode_pandas(self, pandas, value, depth)
 
