@@ -89,7 +89,13 @@ class Builder:
             stored = PreparedProbes.dump_python(ready.probes, mode="json")
             session.merge(PreparedCase(case_version_id=version_id, probes=stored))
             spec = ready.spec
-            service.mark_ready(session, version, environment=spec.environment, data=spec.data)
+            service.mark_ready(
+                session,
+                version,
+                environment=spec.environment,
+                data=spec.data,
+                imports=spec.imports,
+            )
             append(session, version.stream_id, "build.finished", {"state": "ready", "problems": []})
 
     def _fail(self, version_id: UUID, problems: tuple[Problem, ...]) -> None:

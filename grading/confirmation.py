@@ -22,5 +22,7 @@ async def judged(
     judgement = await asyncio.to_thread(judge, situation, probes, result)
     if not judgement.unconfirmed:
         return judgement
-    second = await replay(request.model_copy(update={"replay_id": f"{request.replay_id}-2"}))
+    # All cells anew: what varies from run to run must be able to.
+    anew = {"replay_id": f"{request.replay_id}-2", "checkpoints": (), "reuse_key": None}
+    second = await replay(request.model_copy(update=anew))
     return await asyncio.to_thread(judge, situation, probes, result, second)

@@ -90,6 +90,8 @@ class CaseReport(_Report):
     """What no probe covers, and what the author can do about it."""
     strength: StrengthReport | None = None
     """None where no mistakes were planted."""
+    notes: tuple[str, ...] = ()
+    """What is no fault, but good to know."""
     seconds: float = 0.0
 
 
@@ -154,6 +156,7 @@ async def check_case(
         probes=probes,
         questions=tuple(gap for one in answers for gap in gaps(one, ready.probes)),
         strength=found,
+        notes=ready.notes,
         seconds=round(time.monotonic() - began, 2),
     )
 
@@ -207,6 +210,7 @@ async def grade_notebook(
     profile = case.content.profile
     order = [subtask.id for subtask in profile.subtasks]
     verdicts: dict[str, Verdict] = {}
+    reuse_key = uuid4().hex
     reports = []
     for subtask in profile.subtasks:
         began = time.monotonic()
@@ -220,7 +224,12 @@ async def grade_notebook(
             locale=profile.locale,
         )
         request = request_of(
-            uuid4().hex, case.spec, situation.cells, probes, situation.wall_seconds
+            uuid4().hex,
+            case.spec,
+            situation.cells,
+            probes,
+            situation.wall_seconds,
+            reuse_key=reuse_key,
         )
         try:
             judgement = await judged(replayer.replay, request, situation, probes)

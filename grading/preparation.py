@@ -1,7 +1,7 @@
 """Expected answers: computed once per case, by the ideal solution in the case's environment."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
@@ -25,6 +25,10 @@ PREPARE_SECONDS = 300.0
 
 _PROFILE = "case.yaml"
 _MAX_TRACEBACK = 4000
+
+
+def _unheard(_remark: str) -> None:
+    """Take a remark that nobody wants to hear."""
 
 
 class CaseLike(Protocol):
@@ -51,13 +55,14 @@ class CaseLike(Protocol):
         ...
 
 
-async def prepare(
+async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
     content: CaseLike,
     replayer: Replayer,
     *,
     spec: KernelSpec,
     derived: Sequence[OpenProbe] = (),
     wall_seconds: float = PREPARE_SECONDS,
+    note: Callable[[str], None] = _unheard,
 ) -> tuple[PreparedProbe, ...]:
     """Return the case's probes with the answers that its ideal solution gives.
 
@@ -65,7 +70,7 @@ async def prepare(
 
     Each subtask's questions are asked when a student's replay of it would end, so that a name which
     a later subtask changes is asked for at the right moment; and more than once, so that what
-    varies is known to vary.
+    varies is known to vary. `note` hears once what an author should know of the replays themselves.
 
     Raises:
         CasePreparationError: with every problem found: a cell that fails (with its traceback), a
@@ -79,12 +84,16 @@ async def prepare(
         raise CasePreparationError((problem,)) from error
     order = [subtask.id for subtask in profile.subtasks]
     prepared: dict[str, PreparedProbe] = {}
+    remarks: set[str] = set()
     for sweep in sweeps_for(content.solution, order):
         asked = [probe for probe in opened if probe.subtask in sweep.moments]
         request = _request(sweep, asked, spec, wall_seconds)
         results = await asyncio.gather(
             *(replayer.replay(_with_seed(request, seed)) for seed in HASH_SEEDS)
         )
+        for remark in {result.note for result in results} - {"", *remarks}:
+            remarks.add(remark)
+            note(remark)
         problems = list(_of_cells(content, sweep.cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))

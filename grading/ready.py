@@ -9,6 +9,7 @@ from grading.errors import CasePreparationError
 from grading.preparation import prepare
 from grading.probes import PreparedProbe
 from notebooks.attempts.kernels import limits_of
+from notebooks.cases.imports import imported_modules
 from notebooks.cases.problems import requirement_problem
 from notebooks.cases.reader import CaseContent
 from notebooks.environments.build import build_environment
@@ -26,6 +27,8 @@ class ReadyCase:
     content: CaseContent
     spec: KernelSpec
     probes: tuple[PreparedProbe, ...]
+    notes: tuple[str, ...] = ()
+    """What is no fault, but good for its author to know."""
 
 
 async def make_ready(  # noqa: PLR0913 - one keyword for each thing a build needs
@@ -58,13 +61,17 @@ async def make_ready(  # noqa: PLR0913 - one keyword for each thing a build need
         raise CasePreparationError(tuple(map(requirement_problem, error.faults))) from error
     log("Running the ideal solution.")
     limits = limits_of(settings, content.profile.policy)
-    spec = KernelSpec(environment=environment, data=data, limits=limits)
+    imports = imported_modules((*content.solution, *content.template))
+    spec = KernelSpec(environment=environment, data=data, imports=imports, limits=limits)
     unasked = [subtask for subtask in content.profile.subtasks if not subtask.probes]
     drafts = await derive(content, replayer, spec=spec, subtasks=unasked) if unasked else ()
     opened = [draft.probe for draft in drafts]
-    probes = choose(drafts, await prepare(content, replayer, spec=spec, derived=opened))
-    log(f"{len(probes)} answers are known.")
-    return ReadyCase(content, spec, probes)
+    notes: list[str] = []
+    answered = await prepare(content, replayer, spec=spec, derived=opened, note=notes.append)
+    probes = choose(drafts, answered)
+    for line in (*notes, f"{len(probes)} answers are known."):
+        log(line)
+    return ReadyCase(content, spec, probes, tuple(notes))
 
 
 def _limits(settings: Settings) -> BuildLimits:

@@ -7,6 +7,7 @@ from grading.errors import UnknownSubtaskError
 from grading.probes import OpenProbe
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import (
+    MAX_CHECKPOINTS,
     KernelSpec,
     ReplayCell,
     ReplayRequest,
@@ -62,18 +63,27 @@ def sweeps_for(cells: Sequence[Cell], order: Sequence[str]) -> tuple[Sweep, ...]
     return tuple(sweeps)
 
 
-def request_of(
+def request_of(  # noqa: PLR0913 - each is a part of the request
     replay_id: str,
     spec: KernelSpec,
     cells: Sequence[Cell],
     probes: Sequence[OpenProbe],
     wall_seconds: float,
+    *,
+    reuse_key: str | None = None,
 ) -> ReplayRequest:
-    """Return the replay of some cells with the questions of some probes."""
+    """Return the replay of some cells with the questions of some probes.
+
+    `reuse_key` names the work that the cells are of, an attempt say: its replays share the cells
+    that begin them alike, up to the end of a subtask.
+    """
+    ends = {cell.subtask: cell.id for cell in cells if cell.subtask is not None}
     return ReplayRequest(
         replay_id=replay_id,
         spec=spec,
         cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
         questions=tuple(probe.question for probe in probes),
         wall_seconds=wall_seconds,
+        checkpoints=tuple(ends.values())[-MAX_CHECKPOINTS:] if reuse_key is not None else (),
+        reuse_key=reuse_key,
     )

@@ -86,6 +86,7 @@ class Validator:
             work.situation.cells,
             work.probes,
             work.situation.wall_seconds,
+            reuse_key=str(work.attempt_id),
         )
         return await judged(replay, request, work.situation, work.probes)
 

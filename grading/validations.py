@@ -160,6 +160,7 @@ def start(session: Session, validation_id: UUID, *, settings: Settings) -> Work 
         spec=KernelSpec(
             environment=version.environment,
             data=version.data,
+            imports=tuple(version.imports),
             limits=limits_of(settings, profile.policy),
         ),
         probes=tuple(probe for probe in probes if probe.subtask == row.subtask),

@@ -111,5 +111,7 @@ def _print(report: CaseReport) -> None:
     if report.strength is not None:
         for sentence in report.strength.summary:
             click.echo(sentence)
+    for note in report.notes:
+        click.echo(f"Note: {note}")
     if not report.problems:
         click.echo(f"“{report.title}” can be used: {len(report.probes)} probes.")

@@ -52,7 +52,12 @@ def pin(
         raise KernelError("This case is still being built. Try again in a moment.")
     policy = Policy.model_validate(version.profile.get("policy", {}))
     limits = limits_of(settings, policy)
-    spec = KernelSpec(environment=version.environment, data=version.data, limits=limits)
+    spec = KernelSpec(
+        environment=version.environment,
+        data=version.data,
+        imports=tuple(version.imports),
+        limits=limits,
+    )
     return Place(attempt.runner_url, spec)
 
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, UniqueConstraint
+from sqlalchemy import ForeignKey, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -59,6 +59,8 @@ class CaseVersion(Base):
     """Name (hash) of the built environment."""
     data: Mapped[str | None]
     """Name of the unpacked data folder; None for a case without data."""
+    imports: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default=text("'[]'"))
+    """Modules that the ideal solution and the template import."""
     problems: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list)
     """Why a build failed: file, cell, line and message of each problem."""
     stream_id: Mapped[UUID] = mapped_column(ForeignKey("journal_stream.id"))

@@ -97,10 +97,16 @@ def mark_building(session: Session, version: CaseVersion) -> None:
 
 
 def mark_ready(
-    session: Session, version: CaseVersion, *, environment: str, data: str | None
+    session: Session,
+    version: CaseVersion,
+    *,
+    environment: str,
+    data: str | None,
+    imports: Sequence[str] = (),
 ) -> None:
-    """Note that the version can be used, in this environment and with this data folder."""
+    """Note that the version can be used: its environment, data folder and imported modules."""
     version.environment, version.data, version.problems = environment, data, []
+    version.imports = list(imports)
     _move(session, version, BuildState.READY)
 
 
