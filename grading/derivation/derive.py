@@ -186,7 +186,8 @@ def _drafts(
         own = found.calls(one.subtask, function.name)
         for candidate in calls.candidates(function, own, borrowed(function, known)):
             yield Draft(_call_probe(next_id(), one, function, candidate.call), candidate)
-    if one.shows:
+    # Beside names that are asked for, what is shown is a matter of taste.
+    if one.shows and not one.values and not one.functions:
         about = words.text("derived", "shown")
         yield Draft(_value_probe(next_id(), one, _SHOWN, about, on_interface=False))
 

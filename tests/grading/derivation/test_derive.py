@@ -85,6 +85,15 @@ async def test_a_value_that_varies_from_run_to_run_is_not_asked() -> None:
     assert "luck" not in found
 
 
+@pytest.mark.parametrize(("source", "asked"), [("1 + 1", ["_"]), ("x = 1\n1 + x", ["x"])])
+async def test_what_is_shown_is_asked_for_only_where_nothing_else_is(
+    source: str, asked: list[str]
+) -> None:
+    content = Content(Profile(title="Case", subtasks=(ONE,)), (cell("a", source, "one"),))
+    drafts = await derive(content, Interpreter(), spec=SPEC, subtasks=(ONE,))
+    assert [draft.probe.asked for draft in drafts] == asked
+
+
 async def test_a_solution_that_fails_leaves_the_complaint_to_the_preparation() -> None:
     content = Content(Profile(title="Case", subtasks=(ONE,)), (cell("a", "1 / 0", "one"),))
     drafts = await derive(content, Interpreter(), spec=SPEC, subtasks=(ONE,))

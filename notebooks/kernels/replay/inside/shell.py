@@ -59,6 +59,11 @@ class _CellCompiler(CachingCompiler):
 class _Silent(DisplayHook):
     """Keeps `_` up to date but formats nothing: nobody looks at it."""
 
+    def update_user_ns(self, result: object) -> None:
+        """Keep the newest value only; IPython's own way would keep all of them alive."""
+        if self.shell is not None:
+            self.shell.user_ns["_"] = result
+
     def compute_format_data(self, _result: object) -> tuple[Json, Json]:
         return {}, {}
 

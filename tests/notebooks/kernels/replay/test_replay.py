@@ -165,6 +165,13 @@ async def test_magics_work_and_output_is_bounded(grader: Grader) -> None:
     assert len(done.cells[1].stdout) == 64 * 1024
 
 
+async def test_what_a_last_line_shows_can_be_asked_for_by_its_name_in_ipython(
+    grader: Grader,
+) -> None:
+    result = await grader.replay("x = 1\nx + 40", "y = 2", ask=(AskValue(expression="_"),))
+    assert value_of(result.answers[0]) == Int(v="41")
+
+
 async def test_every_call_gets_its_own_arguments(grader: Grader) -> None:
     numbers = Sequence(t="list", v=(Float(v="1.0"),))
     call = AskCall(function="grow", args=(numbers,))
