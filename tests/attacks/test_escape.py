@@ -77,7 +77,7 @@ def test_nobody_can_be_reached(found: dict[str, Any], name: str) -> None:
 
 @pytest.mark.parametrize("name", ["vsock", "packet", "netlink_audit"])
 def test_no_socket_passes_the_network_namespace(found: dict[str, Any], name: str) -> None:
-    assert found[name] == "errno 1"
+    assert found[name] in {"errno 1", "errno 38"}
 
 
 @pytest.mark.parametrize(
