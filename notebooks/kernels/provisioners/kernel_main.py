@@ -7,6 +7,7 @@ here, at no cost to anybody); the runner has bounds of its own and relies on non
 import os
 import sys
 import time
+from collections import defaultdict
 from importlib import import_module
 from typing import Any
 
@@ -79,6 +80,17 @@ class BoundedStream(OutStream):
         self._refilled = now
 
 
+class _Forgetful(defaultdict[int, list[object]]):
+    """A history of outputs that hands out a list for each cell and keeps none of them.
+
+    IPython keeps all that is printed and shown for as long as the kernel lives, so that a loop of
+    prints would use up the memory. Nobody reads it here.
+    """
+
+    def __missing__(self, cell: int) -> list[object]:
+        return []
+
+
 class Kernel(IPythonKernel):
     """An ipykernel that lists its variables, by a request on the control channel.
 
@@ -93,6 +105,7 @@ class Kernel(IPythonKernel):
         super().__init__(**kwargs)  # type: ignore[no-untyped-call] # ipykernel has no types
         self._list_variables = import_module("kernel_variables").list_variables
         self.shell.events.register("post_run_cell", _release_streams)
+        self.shell.history_manager.outputs = _Forgetful(list)
 
     async def casebook_variables_request(
         self,
