@@ -84,7 +84,8 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
         options += ["--ro-bind", str(source), str(place)]
     for writable in spec.writable:
         options += ["--bind", str(writable), str(writable)]
-    options += ["--remount-ro", "/", "--chdir", str(HOME)]
+    # /dev is a tmpfs too, without a bound, and an ordinary user's own to write to.
+    options += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(HOME)]
     for name, value in {**inside_environment(), **spec.environment}.items():
         options += ["--setenv", name, value]
     return options
@@ -92,7 +93,9 @@ def bwrap_arguments(spec: SandboxSpec, files: SandboxFiles) -> list[str]:
 
 def inner_command(spec: SandboxSpec) -> list[str]:
     """Return the command inside: set limits, become nobody in particular, run the program."""
-    limits = ["--core=0", f"--nofile={OPEN_FILES}"]
+    # Not 0: only 1 also keeps a crash from a helper that the host's core pattern names, which would
+    # read the memory of an untrusted process with rights of the host.
+    limits = ["--core=1", f"--nofile={OPEN_FILES}"]
     if not spec.jailer:
         limits.append(f"--cpu={spec.limits.cpu_seconds}")
         if not spec.limited_by_cgroup:

@@ -1,0 +1,190 @@
+"""A runner without its API, as a process of its own: what the suite attacks.
+
+It has kernels and replays of one kind, takes orders on standard input and answers on standard
+output, a line of JSON each. Apart, so that it can belong to an ordinary user, and have an
+environment and a folder whose secrets nobody inside may see.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from config.paths import runtime_dir
+from config.settings import Settings
+from notebooks.errors import KernelError
+from notebooks.kernels.provisioners.base import sockets_dir
+from notebooks.kernels.records import KernelSpec, Limits, ReplayCell, ReplayRequest
+from notebooks.kernels.replay.local import SandboxReplayer
+from notebooks.kernels.runner.kernels import Kernels
+from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from tests.sandboxes import Student, ran
+
+if TYPE_CHECKING:
+    from notebooks.kernels.runner.runs import Run
+
+Json = dict[str, Any]
+
+DATA = "attacked"
+"""Name of the data folder that every sandbox sees."""
+START_SECONDS = 2
+"""What a replay may take beside its cell."""
+
+
+class WatchedLauncher(BwrapLauncher):
+    """Remembers which user ids it gave away, to find their processes."""
+
+    def __init__(self, settings: Settings, runtime: Path) -> None:
+        super().__init__(settings, runtime)
+        self.given: set[int] = set()
+
+    def new_uid(self) -> int | None:
+        uid = super().new_uid()
+        if uid is not None:
+            self.given.add(uid)
+        return uid
+
+
+class Host:
+    """Kernels and replays of one launcher, by the names of the students they belong to."""
+
+    def __init__(self, settings: Settings, environment: str) -> None:
+        self._environment = environment
+        self._launcher = WatchedLauncher(settings, runtime_dir(settings))
+        self._kernels = Kernels(settings, self._launcher)
+        self._replayer = SandboxReplayer(self._launcher)
+        self._students: dict[str, Student] = {}
+        self._runs: dict[str, Run] = {}
+
+    def start(self) -> None:
+        self._kernels.start()
+
+    async def close(self) -> None:
+        await self._kernels.close()
+        self._launcher.sweep()
+        self._launcher.close()
+
+    async def obey(self, order: Json) -> Json:
+        match order["op"]:
+            case "cell":
+                return await self._cell(order)
+            case "replay":
+                return await self._replay(order)
+            case "stop":
+                self._runs[order["who"]].stop()
+            case "end":
+                student = self._students.pop(order["who"], None)
+                if student is not None:
+                    self._kernels.kill(student.attempt_id)
+            case "held":
+                return {"held": sorted(await asyncio.to_thread(lambda: [*self._held()]))}
+        return {}
+
+    async def _cell(self, order: Json) -> Json:
+        who = order["who"]
+        if who not in self._students:
+            limits = Limits.model_validate(order["limits"])
+            student = Student(self._kernels, self._environment, limits)
+            student.spec = student.spec.model_copy(update={"data": DATA})
+            self._students[who] = student
+        self._runs[who] = run = self._students[who].begin(order["source"])
+        done = await ran(run)
+        errors = [output.text for output in done.outputs if output.kind == "error"]
+        return {
+            "outcome": done.finished.outcome,
+            "text": done.text,
+            "message": "\n".join([done.finished.message, *errors]),
+        }
+
+    async def _replay(self, order: Json) -> Json:
+        limits = Limits.model_validate(order["limits"])
+        request = ReplayRequest(
+            replay_id="attack",
+            spec=KernelSpec(environment=self._environment, data=DATA, limits=limits),
+            cells=(ReplayCell(id="attack", source=order["source"]),),
+            wall_seconds=limits.run_seconds + START_SECONDS,
+        )
+        try:
+            result = await self._replayer.replay(request)
+        except KernelError as error:
+            return {"outcome": "lost", "text": "", "message": str(error)}
+        if result.outcome != "completed":
+            return {"outcome": result.outcome, "text": "", "message": result.message}
+        cell = result.cells[0]
+        message = "" if cell.failure is None else cell.failure.traceback
+        return {"outcome": "ok" if cell.ok else "error", "text": cell.stdout, "message": message}
+
+    def _held(self) -> Iterator[str]:
+        """Yield everything on the machine that is there because of a sandbox."""
+        yield from (f"process {line}" for line in _processes(self._launcher.given))
+        if self._launcher.hierarchy is not None:
+            for group in self._launcher.hierarchy.leftovers():
+                yield from (f"group {folder}" for folder in set(group.folders.values()))
+        folder = sockets_dir(self._launcher.runtime)
+        if folder.is_dir():
+            yield from (f"folder {entry}" for entry in folder.iterdir())
+        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
+        yield from (f"mount {line}" for line in mounts)
+
+
+def _processes(uids: set[int]) -> Iterator[str]:
+    """Yield our descendants, and whoever has one of these ids or, for an ordinary user, ours."""
+    mine = set(uids) if os.geteuid() == 0 else {os.geteuid()}
+    parents: dict[int, tuple[int, int, str]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                words = (entry / "stat").read_text().rpartition(")")[2].split()
+                command = (entry / "comm").read_text().strip()
+                parents[int(entry.name)] = (int(words[1]), entry.stat().st_uid, command)
+    ours = {os.getpid()}
+    grown = True
+    while grown:
+        found = {pid for pid, (parent, uid, _) in parents.items() if parent in ours or uid in mine}
+        grown = not found <= ours
+        ours |= found
+    yield from (f"{pid} {parents[pid][2]}" for pid in ours - {os.getpid()} if pid in parents)
+
+
+async def serve(host: Host, answers: BinaryIO) -> None:
+    orders = asyncio.StreamReader(limit=64 * 1024 * 1024)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(orders), sys.stdin
+    )
+
+    async def obey(order: Json) -> None:
+        try:
+            answer = await host.obey(order)
+        except Exception as error:  # noqa: BLE001 - the test shall see what happened
+            answer = {"outcome": "lost", "text": "", "message": repr(error)}
+        answers.write(json.dumps({"id": order["id"], **answer}).encode() + b"\n")
+        answers.flush()
+
+    host.start()
+    tasks: set[asyncio.Task[None]] = set()
+    answers.write(b'{"id": 0}\n')
+    answers.flush()
+    while line := await orders.readline():
+        task = asyncio.create_task(obey(json.loads(line)))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+    await host.close()
+
+
+def main() -> None:
+    # Whatever is logged must not land between the answers.
+    answers = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    settings = Settings.model_validate_json(sys.argv[1])
+    data = settings.state_dir / "data" / DATA
+    data.mkdir(parents=True, exist_ok=True)
+    (data / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
+    asyncio.run(serve(Host(settings, sys.argv[2]), answers))
+
+
+if __name__ == "__main__":
+    main()
