@@ -1,7 +1,9 @@
-"""Compiles the policy on system calls to the BPF program that a jail installs."""
+"""Writes down the policy on system calls for whoever installs it: as BPF, and as engines' JSON."""
 
 import errno
 import functools
+import json
+import platform
 import tempfile
 from collections.abc import Iterator
 
@@ -9,6 +11,7 @@ import pyseccomp  # type: ignore[import-untyped] # it has no types
 
 from notebooks.kernels.sandboxes.system_calls import NEWER_NUMBERS, POLICY, Policy
 
+_ARCHITECTURES = {"x86_64": "SCMP_ARCH_X86_64", "aarch64": "SCMP_ARCH_AARCH64"}
 _BINARY_TREE = 2
 """libseccomp's optimisation that finds a call in few steps, where the kernel caches no answers."""
 
@@ -80,6 +83,39 @@ def _compiled(rules: pyseccomp.SyscallFilter) -> bytes:
         rules.export_bpf(file)
         file.seek(0)
         return file.read()
+
+
+@functools.cache
+def seccomp_profile(policy: Policy = POLICY) -> str:
+    """Return the same filter as the JSON that Docker and Podman read.
+
+    It names this machine's own architecture only: the engines' libseccomp ends a process that makes
+    a call of another.
+    """
+    refused = {"names": policy.refused, "action": "SCMP_ACT_ERRNO", "errnoRet": errno.EPERM}
+    conditional = (
+        {
+            "names": [call.name],
+            "action": "SCMP_ACT_ALLOW",
+            "args": [
+                {
+                    "index": condition.index,
+                    "op": "SCMP_CMP_MASKED_EQ",
+                    "value": condition.mask,
+                    "valueTwo": condition.value,
+                }
+                for condition in call.conditions
+            ],
+        }
+        for call in policy.conditional
+    )
+    profile = {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": errno.ENOSYS,
+        "architectures": [_ARCHITECTURES[platform.machine()]],
+        "syscalls": [{"names": policy.allowed, "action": "SCMP_ACT_ALLOW"}, refused, *conditional],
+    }
+    return json.dumps(profile)
 
 
 def _numbers(names: tuple[str, ...]) -> Iterator[int]:

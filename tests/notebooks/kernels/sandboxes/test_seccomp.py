@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from notebooks.kernels.sandboxes.seccomp import seccomp_program
+from notebooks.kernels.sandboxes.seccomp import seccomp_profile, seccomp_program
 from notebooks.kernels.sandboxes.system_calls import POLICY, ConditionalCall
 
 pytestmark = pytest.mark.skipif(
@@ -94,6 +94,26 @@ def test_a_call_of_a_32_bit_program_ends_the_process() -> None:
 
 def test_a_call_of_the_x32_abi_ends_the_process() -> None:
     assert under_the_filter(json.dumps([(0x40000000 | 39,)])).returncode == -signal.SIGSYS
+
+
+def test_container_engines_are_given_the_same_policy() -> None:
+    profile = json.loads(seccomp_profile())
+    assert (profile["defaultAction"], profile["defaultErrnoRet"]) == ("SCMP_ACT_ERRNO", 38)
+    assert profile["architectures"] == ["SCMP_ARCH_X86_64"]
+    always, never, *sometimes = profile["syscalls"]
+    assert always == {"names": list(POLICY.allowed), "action": "SCMP_ACT_ALLOW"}
+    assert (never["names"], never["errnoRet"]) == (list(POLICY.refused), 1)
+    vsock_or_packet = {
+        argument["valueTwo"]
+        for rule in sometimes
+        if rule["names"] == ["socket"]
+        for argument in rule["args"]
+        if argument["index"] == 0
+    } & {40, 17}
+    assert vsock_or_packet == set()
+    assert {argument["op"] for rule in sometimes for argument in rule["args"]} == {
+        "SCMP_CMP_MASKED_EQ"
+    }
 
 
 def test_every_call_stands_in_one_list_only() -> None:
