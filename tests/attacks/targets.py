@@ -142,12 +142,15 @@ class Host:
         """Return the processes, groups, folders and mounts that are there because of sandboxes."""
         return set(self.order(op="held").result(ANSWER_SECONDS)["held"])
 
-    def left_over(self, before: set[str]) -> set[str]:
-        """Wait until nothing is held but what was before, and return what remains."""
+    def left_over(self, before: set[str], kind: str = "") -> set[str]:
+        """Wait until nothing (of a kind) is held but what was before, and return what remains."""
         deadline = time.monotonic() + GONE_SECONDS
-        while (left := self.held() - before) and time.monotonic() < deadline:
+        while (left := self._more_than(before, kind)) and time.monotonic() < deadline:
             time.sleep(0.1)
         return left
+
+    def _more_than(self, before: set[str], kind: str) -> set[str]:
+        return {thing for thing in self.held() - before if thing.startswith(kind)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,5 +44,7 @@ def test_nobody_but_the_attacker_is_harmed(attack: Attack, target: Target, hosts
     assert told.outcome in attack.outcomes, told
     if told.outcome == "ok" and attack.text is not None:
         assert told.text == attack.text
+    if told.outcome == "died":
+        assert host.left_over(before, "process") == set(), "called dead, and alive"
     host.end()
     assert host.left_over(before) == set()

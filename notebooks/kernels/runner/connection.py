@@ -6,6 +6,7 @@ from contextlib import suppress
 from queue import Empty
 from typing import Any, Self
 
+import structlog
 import zmq.asyncio
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.manager import AsyncKernelManager
@@ -23,6 +24,9 @@ from notebooks.kernels.records import KernelSpec
 from notebooks.kernels.runner.control import Content, ControlChannel, exchange
 from notebooks.kernels.sandboxes.base import Launcher, Sandbox
 
+log = structlog.get_logger(__name__)
+
+_MAX_LOGGED = 500
 _MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 _MAX_QUEUED_MESSAGES = 64
 _READY_POLL_SECONDS = 0.5
@@ -128,7 +132,7 @@ class KernelConnection:
         """Execute one cell and return the content of its reply, None if there was nothing to do.
 
         Raises:
-            DeadKernelError: The kernel died.
+            DeadKernelError: The kernel died, or was ended since it sent what is no message.
         """
         cell = v4.new_code_cell(source)  # type: ignore[no-untyped-call] # nbformat has no types
         runner = _CellClient(
@@ -147,15 +151,27 @@ class KernelConnection:
         death = asyncio.ensure_future(self.sandbox.wait())
         try:
             await asyncio.wait({execution, death}, return_when=asyncio.FIRST_COMPLETED)
-            if not execution.done():
-                raise DeadKernelError("Kernel died")
-            await execution
+            await self._finish(execution)
         finally:
             # nbclient polls every second; the process itself tells at once.
             execution.cancel()
             death.cancel()
             await asyncio.gather(execution, death, return_exceptions=True)
         return replies[0].get("content") if replies else None
+
+    async def _finish(self, execution: asyncio.Future[Any]) -> None:
+        if not execution.done():
+            raise DeadKernelError("Kernel died")
+        try:
+            await execution
+        except DeadKernelError:
+            raise
+        except Exception as error:
+            # Only code that forges messages gets here. The run is over; so is what lied about it.
+            log.warning("kernel.nonsense", error=repr(error)[:_MAX_LOGGED])
+            self.sandbox.kill()
+            await self.sandbox.wait()
+            raise DeadKernelError("Kernel said what no kernel says") from error
 
     async def ask(self, kind: str, content: Content) -> Content:
         """Send a request and return its reply's content; the kernel must be idle.
