@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 from config.paths import runtime_dir
 from config.settings import Settings
@@ -22,10 +22,7 @@ from notebooks.kernels.records import KernelSpec, Limits, ReplayCell, ReplayRequ
 from notebooks.kernels.replay.local import SandboxReplayer
 from notebooks.kernels.runner.kernels import Kernels
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
-from tests.sandboxes import Student, ran
-
-if TYPE_CHECKING:
-    from notebooks.kernels.runner.runs import Run
+from tests.sandboxes import Student
 
 Json = dict[str, Any]
 
@@ -58,7 +55,6 @@ class Host:
         self._kernels = Kernels(settings, self._launcher)
         self._replayer = SandboxReplayer(self._launcher)
         self._students: dict[str, Student] = {}
-        self._runs: dict[str, Run] = {}
 
     def start(self) -> None:
         self._kernels.start()
@@ -74,8 +70,6 @@ class Host:
                 return await self._cell(order)
             case "replay":
                 return await self._replay(order)
-            case "stop":
-                self._runs[order["who"]].stop()
             case "end":
                 student = self._students.pop(order["who"], None)
                 if student is not None:
@@ -91,8 +85,7 @@ class Host:
             student = Student(self._kernels, self._environment, limits)
             student.spec = student.spec.model_copy(update={"data": DATA})
             self._students[who] = student
-        self._runs[who] = run = self._students[who].begin(order["source"])
-        done = await ran(run)
+        done = await self._students[who].run(order["source"])
         errors = [output.text for output in done.outputs if output.kind == "error"]
         return {
             "outcome": done.finished.outcome,

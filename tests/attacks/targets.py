@@ -10,7 +10,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,10 +125,6 @@ class Host:
             self.order(op=place, who=who, source=source, limits=limits.model_dump(mode="json"))
         )
 
-    def stop(self, who: str = "attacker") -> None:
-        """Press Stop."""
-        self.order(op="stop", who=who).result(ANSWER_SECONDS)
-
     def end(self, who: str = "attacker") -> None:
         """End the student's kernel, if there is one."""
         self.order(op="end", who=who).result(ANSWER_SECONDS)
@@ -158,6 +154,10 @@ class Ticket:
     """A student's code that runs."""
 
     future: Future[dict[str, Any]]
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for a while; return whether it has ended."""
+        return bool(wait([self.future], timeout=seconds).done)
 
     def told(self, timeout_seconds: float) -> Told:
         """Wait for what comes of it."""

@@ -1,5 +1,6 @@
 """Every attack of the table against every target, beside a neighbour who must not notice."""
 
+import time
 from collections.abc import Iterable
 
 import pytest
@@ -13,6 +14,7 @@ from tests.attacks.targets import ANSWER_SECONDS, TARGETS, Target
 pytestmark = pytest.mark.sandbox
 
 OFTEN = Target("root", "cell")
+PAUSE_SECONDS = 0.2
 GRACE_SECONDS = 5
 """What a run gives a cell that it interrupts; see notebooks.kernels.runner.runs."""
 
@@ -38,8 +40,12 @@ def test_nobody_but_the_attacker_is_harmed(attack: Attack, target: Target, hosts
     host.neighbour_answers()
     before = host.held()
     ticket = host.begin(target.place, attack.source, limits=attack.limits)
-    host.neighbour_answers()
-    told = ticket.told(attack.limits.run_seconds + GRACE_SECONDS + ANSWER_SECONDS)
+    deadline = time.monotonic() + attack.limits.run_seconds + GRACE_SECONDS + ANSWER_SECONDS
+    while not ticket.ended_within(PAUSE_SECONDS):
+        # All along: an attack begins to hurt only once its own sandbox has started.
+        host.neighbour_answers()
+        assert time.monotonic() < deadline, "it does not end"
+    told = ticket.told(0)
     host.neighbour_answers()
     assert told.outcome in attack.outcomes, told
     if told.outcome == "ok" and attack.text is not None:
