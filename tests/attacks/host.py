@@ -53,14 +53,18 @@ class Host:
         self._environment = environment
         self._launcher = WatchedLauncher(settings, runtime_dir(settings))
         self._kernels = Kernels(settings, self._launcher)
-        self._replayer = SandboxReplayer(self._launcher)
+        self._fresh = SandboxReplayer(self._launcher)
+        self._forked = SandboxReplayer(self._launcher, servers=1)
         self._students: dict[str, Student] = {}
 
-    def start(self) -> None:
+    async def start(self) -> None:
+        """Begin, with a grading server that stays: it is not held because of a student."""
         self._kernels.start()
+        await self._forked.warm(KernelSpec(environment=self._environment, data=DATA))
 
     async def close(self) -> None:
         await self._kernels.close()
+        await self._forked.close()
         self._launcher.sweep()
         self._launcher.close()
 
@@ -69,7 +73,9 @@ class Host:
             case "cell":
                 return await self._cell(order)
             case "replay":
-                return await self._replay(order)
+                return await self._replay(self._fresh, order)
+            case "jail":
+                return await self._replay(self._forked, order)
             case "end":
                 student = self._students.pop(order["who"], None)
                 if student is not None:
@@ -93,7 +99,7 @@ class Host:
             "message": "\n".join([done.finished.message, *errors]),
         }
 
-    async def _replay(self, order: Json) -> Json:
+    async def _replay(self, replayer: SandboxReplayer, order: Json) -> Json:
         limits = Limits.model_validate(order["limits"])
         request = ReplayRequest(
             replay_id="attack",
@@ -102,7 +108,7 @@ class Host:
             wall_seconds=limits.run_seconds + START_SECONDS,
         )
         try:
-            result = await self._replayer.replay(request)
+            result = await replayer.replay(request)
         except KernelError as error:
             return {"outcome": "lost", "text": "", "message": str(error)}
         if result.outcome != "completed":
@@ -157,7 +163,7 @@ async def serve(host: Host, answers: BinaryIO) -> None:
         answers.write(json.dumps({"id": order["id"], **answer}).encode() + b"\n")
         answers.flush()
 
-    host.start()
+    await host.start()
     tasks: set[asyncio.Task[None]] = set()
     answers.write(b'{"id": 0}\n')
     answers.flush()

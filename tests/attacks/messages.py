@@ -7,7 +7,7 @@ from tests.attacks.table import Attack
 from tests.attacks.targets import SMALL
 
 _CELL = frozenset({"cell"})
-_REPLAY = frozenset({"replay"})
+_REPLAY = frozenset({"replay", "jail"})
 _ENDS = frozenset({"ok", "error", "died", "timeout"})
 _PATIENT = SMALL.model_copy(update={"run_seconds": 20})
 

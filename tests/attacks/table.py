@@ -27,7 +27,7 @@ class Attack:
     limits: Limits = SMALL
     often: bool = False
     """Whether it runs in every test run, against one target, and not only in the long ones."""
-    places: frozenset[str] = field(default_factory=lambda: frozenset({"cell", "replay"}))
+    places: frozenset[str] = field(default_factory=lambda: frozenset({"cell", "replay", "jail"}))
     needs_groups: bool = False
     """Whether only control groups hold it: an ordinary user's limits are per process."""
     needs_root: bool = False

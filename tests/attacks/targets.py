@@ -68,16 +68,18 @@ class Target:
     """A kind of place in which a student's code runs."""
 
     user: Literal["root", "ordinary"]
-    place: Literal["cell", "replay"]
+    place: Literal["cell", "replay", "jail"]
 
     @property
     def name(self) -> str:
-        what = {"cell": "kernel", "replay": "fresh replay"}[self.place]
+        what = {"cell": "kernel", "replay": "fresh replay", "jail": "forked jail"}[self.place]
         who = {"root": "root", "ordinary": "an ordinary user"}[self.user]
         return f"{what} in bwrap as {who}"
 
 
-TARGETS = [Target(user, place) for place in ("cell", "replay") for user in ("root", "ordinary")]
+TARGETS = [
+    Target(user, place) for place in ("cell", "replay", "jail") for user in ("root", "ordinary")
+]
 
 
 class Host:

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import traceback
+from collections import defaultdict
 from types import TracebackType
 from typing import Any
 
@@ -99,6 +100,13 @@ class Shell(InteractiveShell):
         """Print nothing, as above."""
 
 
+class _Forgetful(defaultdict[int, list[object]]):
+    """A history of outputs that keeps none: a loop of prints would use up the memory by it."""
+
+    def __missing__(self, cell: int) -> list[object]:
+        return []
+
+
 def make_shell() -> Shell:
     """Return the one shell of this process."""
     config = Config()
@@ -106,6 +114,8 @@ def make_shell() -> Shell:
     config.HistoryManager.hist_file = ":memory:"
     config.InteractiveShell.cache_size = 0
     shell: Shell = Shell.instance(config=config)
+    if shell.history_manager is not None:
+        shell.history_manager.outputs = _Forgetful(list)
     return shell
 
 
