@@ -1,7 +1,8 @@
-"""When a score that could not be sent is tried again: data, with one pure function."""
+"""When a score is sent, and when one that was not is tried again: data, with pure functions."""
 
 import random
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,11 +17,15 @@ class RetryPolicy:
     """Up to this share is added at random, so that one outage makes no rush."""
     lease_seconds: float = 60.0
     """How long one worker may take for one delivery; then another may claim it."""
+    work_seconds: float = 45.0
+    """When a worker gives a delivery up by itself: well before another may claim it."""
 
     def __post_init__(self) -> None:
         """Refuse a policy that would not back off."""
         if self.first_seconds <= 0 or self.factor < 1 or self.longest_seconds < self.first_seconds:
             raise ValueError("a retry policy waits longer each time, from more than 0 seconds on")
+        if not 0 < self.work_seconds < self.lease_seconds:
+            raise ValueError("a lease has to outlast the work that is done under it")
 
     def delay_seconds(
         self, attempts: int, *, retry_after_seconds: float | None = None, share: float | None = None
@@ -40,3 +45,26 @@ class RetryPolicy:
 
 
 POLICY = RetryPolicy()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How the receiver of a score takes it."""
+
+    timestamp_step: timedelta = timedelta(milliseconds=1)
+    """The least difference between two timestamps that it tells apart."""
+    patience: timedelta = timedelta()
+    """How long a comment is held back while its words are still being written."""
+
+
+def next_timestamp(now: datetime, last: datetime | None, step: timedelta) -> datetime:
+    """Return the timestamp of the next score: now in whole milliseconds, or the step after `last`.
+
+    A receiver that counts in whole steps takes it for later than `last`.
+    """
+    cut = _floor(now, timedelta(milliseconds=1))
+    return cut if last is None else max(cut, _floor(last, step) + step)
+
+
+def _floor(moment: datetime, step: timedelta) -> datetime:
+    return moment - (moment - datetime(1970, 1, 1, tzinfo=UTC)) % step

@@ -99,6 +99,8 @@ class DeliveryState(StrEnum):
     SENT = "sent"
     REFUSED = "refused"
     """The platform said no for good; `last_error` says why and what to do."""
+    OVERRIDDEN = "overridden"
+    """The grade book holds a grade of somebody else's, which is left alone."""
 
 
 class ScoreDelivery(Base):
@@ -117,6 +119,24 @@ class ScoreDelivery(Base):
     max_score: Mapped[float]
     comment: Mapped[str]
     """Plain text, key facts first."""
+    facts: Mapped[str] = mapped_column(default="")
+    """Points and verdicts in short; a comment with other words for the same facts is no version."""
+    version: Mapped[int] = mapped_column(default=1)
+    """Grows with every change of the facts."""
+    told_version: Mapped[int] = mapped_column(default=0)
+    """The newest version whose comment the platform is known to have taken."""
+    tried_version: Mapped[int] = mapped_column(default=0)
+    """The newest version that was handed out for sending."""
+    tried_since: Mapped[datetime | None]
+    """The first timestamp under which that version was handed out."""
+    unsettled_since: Mapped[datetime | None]
+    """Since when words of the comment are still being written; None if they are final."""
+    clicked_at: Mapped[datetime | None]
+    """The student's last click that counts in this score."""
+    sent_share: Mapped[float | None]
+    """Share of the maximum that the platform took last; None before the first."""
+    tried_shares: Mapped[list[float]] = mapped_column(JSONB, default=list)
+    """Shares that may have arrived since, newest last: what the grade book may show of ours."""
     state: Mapped[DeliveryState] = mapped_column(default=DeliveryState.PENDING)
     sent_timestamp: Mapped[datetime | None]
     """The last timestamp that was sent; the next one is later."""

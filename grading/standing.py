@@ -45,6 +45,8 @@ class Standing:
     max_score: float
     locale: str
     subtasks: tuple[SubtaskStanding, ...]
+    clicked_at: datetime | None = None
+    """The newest click that counts in it; None before the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,23 +81,27 @@ def points_of(session: Session, attempt_id: UUID) -> Standing:
     """Return what an attempt has earned. Raises NotFoundError."""
     profile = Profile.model_validate(get_attempt(session, attempt_id).case_version.profile)
     rows = session.execute(
-        select(SubtaskResult, Validation.feedback)
+        select(SubtaskResult, Validation.feedback, Validation.clicked_at)
         .join(Validation, Validation.id == SubtaskResult.validation_id)
         .where(SubtaskResult.attempt_id == attempt_id)
         .execution_options(populate_existing=True)
     )
-    results = {result.subtask: (result, feedback) for result, feedback in rows}
+    results: dict[str, tuple[SubtaskResult | None, str]] = {}
+    clicks: list[datetime] = []
+    for result, feedback, clicked_at in rows:
+        results[result.subtask] = (result, feedback)
+        clicks.append(clicked_at)
     subtasks = []
     for subtask in profile.subtasks:
-        result, feedback = results.get(subtask.id, (None, ""))
+        earned, feedback = results.get(subtask.id, (None, ""))
         subtasks.append(
             SubtaskStanding(
                 id=subtask.id,
                 title=subtask.title,
-                verdict=result.verdict if result is not None else None,
-                points=result.points if result is not None else 0.0,
+                verdict=earned.verdict if earned is not None else None,
+                points=earned.points if earned is not None else 0.0,
                 max_points=subtask.points,
-                validation_id=result.validation_id if result is not None else None,
+                validation_id=earned.validation_id if earned is not None else None,
                 feedback=feedback,
             )
         )
@@ -104,6 +110,7 @@ def points_of(session: Session, attempt_id: UUID) -> Standing:
         max_score=sum(subtask.max_points for subtask in subtasks),
         locale=profile.locale,
         subtasks=tuple(subtasks),
+        clicked_at=max(clicks, default=None),
     )
 
 

@@ -96,7 +96,9 @@ class Validator:
 
     def _finish(self, work: Work, judgement: Judgement) -> None:
         with self._database.transaction() as session:
-            validations.finish(session, work.validation_id, judgement)
+            validations.finish(
+                session, work.validation_id, judgement, public_url=self._settings.public_url
+            )
 
     def _fail(self, work: Work) -> None:
         with self._database.transaction() as session:

@@ -179,7 +179,7 @@ def _verdicts(standing: Standing) -> dict[str, Verdict]:
     return {s.id: s.verdict for s in standing.subtasks if s.verdict is not None}
 
 
-def finish(session: Session, validation_id: UUID, judgement: Judgement) -> bool:
+def finish(session: Session, validation_id: UUID, judgement: Judgement, *, public_url: str) -> bool:
     """Store a judgement with everything that follows from it, once; tell whether it was now.
 
     An approved subtask keeps its points when a later validation of it fails. Points, verdict,
@@ -212,7 +212,7 @@ def finish(session: Session, validation_id: UUID, judgement: Judgement) -> bool:
         payload = {"score": after.score, "max_score": after.max_score}
         append(session, _stream(session, row), "points.changed", payload)
     if after.score != before.score or known.verdict is not judgement.verdict:
-        deliveries.want(session, row.attempt_id)
+        deliveries.want(session, row.attempt_id, public_url=public_url)
     return True
 
 

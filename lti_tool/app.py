@@ -14,7 +14,18 @@ from lti_tool.assets import Assets
 from lti_tool.extensions import db, migrate
 from lti_tool.sessions.secrets import session_secret
 from lti_tool.sessions.tokens import Purpose, Tokens
-from lti_tool.views import errors, events, health, home, jwks, launch, login, static, workspace
+from lti_tool.views import (
+    errors,
+    events,
+    health,
+    home,
+    jwks,
+    launch,
+    login,
+    static,
+    work,
+    workspace,
+)
 from lti_tool.views.api import attempts, kernel, session
 from lti_tool.wiring import EXTENSION, Wiring
 from lti_tool.workspace.kernel import Attendant
@@ -29,6 +40,7 @@ BLUEPRINTS = (
     launch.blueprint,
     jwks.blueprint,
     workspace.blueprint,
+    work.blueprint,
     attempts.blueprint,
     kernel.blueprint,
     events.blueprint,

@@ -12,6 +12,7 @@ _PLAIN_FACTS = frozenset(
     {
         "count",
         "line",
+        "link",
         "max_points",
         "max_score",
         "points",

@@ -21,6 +21,7 @@ class AccessToken(Base):
     scopes: Mapped[str] = mapped_column(primary_key=True)
     """What was asked for: sorted, joined by a space."""
     token: Mapped[str]
+    """Encrypted with a key of the tool's that is not in the database."""
     granted: Mapped[list[str]] = mapped_column(JSONB)
     """What was given: Moodle leaves out what the tool may not do, without an error."""
     expires_at: Mapped[datetime]

@@ -25,6 +25,7 @@ class PlatformFamily(StrEnum):
     GENERIC = "generic"
     MOODLE = "moodle"
     CANVAS = "canvas"
+    OPEN_EDX = "open_edx"
 
 
 class Registration(Base):
@@ -52,4 +53,6 @@ class Registration(Base):
     allow_anonymous: Mapped[bool] = mapped_column(default=False)
     """Whether a launch without `sub` may look at a case; never graded."""
     state: Mapped[RegistrationState] = mapped_column(default=RegistrationState.ACTIVE)
+    paused_until: Mapped[datetime | None]
+    """No score is sent before: the platform asked to slow down."""
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -63,7 +63,7 @@ class Lane:
 LANES = (
     Lane(Queue.RUNS, 40),
     Lane(Queue.VALIDATIONS, 4),
-    Lane(Queue.SCORES, 4),
+    Lane(Queue.SCORES, 16),
     Lane(Queue.BUILDS, 1),
     Lane(Queue.MAINTENANCE, 1),
 )

@@ -3,11 +3,16 @@
 https://www.imsglobal.org/spec/lti-ags/v2p0/ is meant by "the specification".
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from lti_tool.services.http import Answer
 
+ROUNDING_POINTS = 0.0051
+"""Half of the last of two decimals, with some binary dust."""
+WHOLE_POINTS_FROM = 10.0
+"""The least maximum at which a grade in whole points is believed to be a rounded one."""
 CONFLICT_SECONDS = 2.0
 """When to come back after a conflict: past the second that was already taken."""
 
@@ -21,10 +26,17 @@ class Score:
     given: float
     """At least 0; may exceed the maximum."""
     maximum: float
-    comment: str
-    """Plain text."""
+    comment: str | None
+    """Plain text; None leaves out what the platform holds already."""
     timestamp: datetime
     """Later than that of any score sent before for this line item and learner."""
+    clicked_at: datetime | None = None
+    """When the student did what is scored; never later than the timestamp."""
+
+    @property
+    def share(self) -> float:
+        """Return the score as a share of the maximum."""
+        return self.given / self.maximum if self.maximum else 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +53,9 @@ class Result:
 class Accepted:
     """The platform took the score."""
 
+    breather_seconds: float = 0.0
+    """How long the platform should be left alone before the next post of any score."""
+
 
 @dataclass(frozen=True, slots=True)
 class Retry:
@@ -49,6 +64,8 @@ class Retry:
     reason: str
     after_seconds: float | None = None
     """What the platform asked for; None leaves it to the retry policy."""
+    throttled: bool = False
+    """Whether the platform asked all of us to slow down, and not for this score alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,8 @@ class Refused:
     reason: str
     remedy: str
     """What a teacher or an administrator can do about it."""
+    gone: bool = False
+    """Whether it is the column that is missing: there may be another one by now."""
 
 
 Reading = Accepted | Retry | Reconcile | Refused
@@ -77,6 +96,12 @@ class Platform:
 
     timestamp_step = timedelta(milliseconds=1)
     """The least difference between two timestamps that the platform tells apart."""
+    keeps_comments = False
+    """Whether each post adds a comment to those before, instead of replacing them."""
+    comment_patience = timedelta()
+    """How long a score waits for the last words of its comment."""
+    senders = 4
+    """Scores that one worker sends at a time."""
 
     refusals: dict[int, tuple[str, str]] = {  # noqa: RUF012 - a table that nobody changes
         400: (
@@ -102,28 +127,25 @@ class Platform:
     }
     """Statuses that no repetition changes: what they mean, and the remedy."""
 
-    def next_timestamp(self, now: datetime, last: datetime | None) -> datetime:
-        """Return the timestamp of the next score: now, but later than `last` as it is counted.
-
-        Called once for each post; a timestamp is never used twice.
-        """
-        return now if last is None else max(now, last + self.timestamp_step)
-
     def score_body(self, score: Score) -> dict[str, object]:
-        """Return the JSON of a score post: always final, always with its comment.
+        """Return the JSON of a score post: always final, and with its comment unless that is there.
 
         Other grading progress wipes grades on Moodle and resets them on Canvas; a missing comment
         wipes the old one on Moodle.
         """
-        return {
+        body: dict[str, object] = {
             "userId": score.user_id,
             "scoreGiven": whole(score.given),
             "scoreMaximum": whole(score.maximum),
-            "comment": score.comment,
             "timestamp": score.timestamp.isoformat(timespec="milliseconds"),
             "activityProgress": "Completed",
             "gradingProgress": "FullyGraded",
         }
+        return body if score.comment is None else body | {"comment": score.comment}
+
+    def line_item_maximum(self, maximum: float) -> float | int:
+        """Return the maximum of a new column; scores are shares of their own maximum anyway."""
+        return whole(maximum)
 
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer to a score post means.
@@ -137,23 +159,49 @@ class Platform:
                 "The platform holds a score that it takes for newer.", CONFLICT_SECONDS
             )
         if answer.busy:
-            return Retry(f"The platform answered {answer.status}.", answer.retry_after_seconds)
+            reason = f"The platform answered {answer.status}."
+            return Retry(reason, answer.retry_after_seconds, throttled=answer.throttled)
         reason, remedy = self.refusals.get(
             answer.status,
             (f"The platform answered {answer.status}.", "Ask the platform's administrator."),
         )
-        return Refused(reason, remedy)
+        return Refused(reason, remedy, gone=answer.status == 404)  # noqa: PLR2004 - Not Found
+
+    def shows(self, result: Result, share: float) -> bool:
+        """Tell whether the grade book shows this share of the maximum.
+
+        Platforms round: to two decimals of a point, or to a ten-thousandth of the maximum.
+        """
+        if result.score is None:
+            return False
+        difference = abs(result.score - share * result.maximum)
+        return difference <= max(ROUNDING_POINTS, 1e-4 * result.maximum)
+
+    def ours(self, result: Result, shares: Iterable[float]) -> bool:
+        """Tell whether a grade may come from one of these shares of ours.
+
+        Half a point is granted to a platform that keeps whole points only: to take our own grade
+        for a teacher's would hold back every later one.
+        """
+        if result.score is None:
+            return True
+        whole_points = result.score == int(result.score) and result.maximum >= WHOLE_POINTS_FROM
+        return any(
+            self.shows(result, share)
+            or (whole_points and abs(result.score - share * result.maximum) <= 1 / 2)
+            for share in shares
+        )
 
     def holds(self, result: Result | None, score: Score) -> bool:
         """Tell whether the grade book shows this score.
 
         That is the same share of the maximum, and the same comment where the platform tells it.
         """
-        if result is None or result.score is None:
+        if result is None or not self.shows(result, score.share):
             return False
-        shown, sent = result.score * score.maximum, score.given * result.maximum
-        same_comment = result.comment is None or result.comment.strip() == score.comment.strip()
-        return abs(shown - sent) <= 1e-4 * score.maximum * result.maximum and same_comment
+        if result.comment is None or score.comment is None:
+            return True
+        return result.comment.strip() == score.comment.strip()
 
 
 def whole(number: float) -> float | int:

@@ -1,36 +1,64 @@
-"""Canvas, from its documentation: https://canvas.instructure.com/doc/api/score.html."""
+"""Canvas, from its documentation: https://canvas.instructure.com/doc/api/score.html.
 
-from lti_tool.platforms.base import Platform, Reading, Result, Retry, Score
+Its error messages: https://canvas.instructure.com/doc/api/file.assignment_tools.html.
+"""
+
+from datetime import UTC, timedelta
+
+from lti_tool.platforms.base import Accepted, Platform, Reading, Reconcile, Result, Retry, Score
 from lti_tool.services.http import Answer
 
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
+OUTDATED = b"before last updated timestamp"
+TOO_EARLY = b"in the future"
+CLOCK_SECONDS = 60.0
+"""Canvas refuses a submission time that is more than a minute ahead of its own clock."""
+LOW_QUOTA = 50.0
+"""Of about 700 that a tool has; a request costs about 1 and what it takes in seconds."""
+BREATHER_SECONDS = 2.0
 
 
 class Canvas(Platform):
-    """Throttles with 403, keeps every comment that it is ever sent."""
+    """Throttles with 403, penalises parallel requests, keeps every comment that it is ever sent."""
+
+    keeps_comments = True
+    comment_patience = timedelta(seconds=60)
+    senders = 1
 
     def score_body(self, score: Score) -> dict[str, object]:
-        """Add Canvas's extension: a regrade is no new submission, and a teacher's grade stays."""
+        """Add Canvas's extension: a regrade is no new submission, and a teacher's grade stays.
+
+        The time of the submission is the student's click: what is late is for the course to say,
+        and a delivery that had to wait makes nobody late.
+        """
         extension = {"new_submission": False, "prioritize_non_tool_grade": True}
-        return {**super().score_body(score), SUBMISSION: extension}
+        body = {**super().score_body(score), SUBMISSION: extension}
+        if score.clicked_at is None:
+            return body
+        clicked_at = score.clicked_at.astimezone(UTC).isoformat(timespec="milliseconds")
+        return {**body, "submission": {"submittedAt": clicked_at}}
 
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer means; a 403 with nothing left of the quota is throttling."""
-        remaining = answer.headers.get("X-Rate-Limit-Remaining")
-        if answer.status == 403 and _is_zero(remaining):  # noqa: PLR2004
-            return Retry("Canvas asks to slow down.", answer.retry_after_seconds)
-        return super().read_answer(answer)
+        left = _number(answer.headers.get("X-Rate-Limit-Remaining"))
+        if answer.status == 403 and left is not None and left <= 0:  # noqa: PLR2004
+            return Retry("Canvas asks to slow down.", answer.retry_after_seconds, throttled=True)
+        if answer.status == 400 and OUTDATED in answer.body:  # noqa: PLR2004
+            return Reconcile("Canvas holds a newer score.")
+        if answer.status == 400 and TOO_EARLY in answer.body:  # noqa: PLR2004
+            return Retry("Canvas's clock is behind the click.", CLOCK_SECONDS)
+        reading = super().read_answer(answer)
+        if isinstance(reading, Accepted) and left is not None and left < LOW_QUOTA:
+            return Accepted(BREATHER_SECONDS)
+        return reading
 
     def holds(self, result: Result | None, score: Score) -> bool:
         """Compare the score alone: Canvas tells no comment, and sending it again would add one."""
-        if result is None:
-            return False
-        bare = Result(score=result.score, maximum=result.maximum, comment=None)
-        return super().holds(bare, score)
+        return result is not None and self.shows(result, score.share)
 
 
-def _is_zero(remaining: str | None) -> bool:
+def _number(text: str | None) -> float | None:
     try:
-        return remaining is not None and float(remaining) <= 0
+        return None if text is None else float(text)
     except ValueError:
-        return False
+        return None

@@ -8,9 +8,11 @@ from lti_tool.platforms.base import Platform
 from lti_tool.platforms.canvas import Canvas
 from lti_tool.platforms.generic import Generic
 from lti_tool.platforms.moodle import Moodle
+from lti_tool.platforms.open_edx import OpenEdx
 
 PLATFORMS: Final[Mapping[PlatformFamily, Platform]] = {
     PlatformFamily.GENERIC: Generic(),
     PlatformFamily.MOODLE: Moodle(),
     PlatformFamily.CANVAS: Canvas(),
+    PlatformFamily.OPEN_EDX: OpenEdx(),
 }

@@ -5,7 +5,6 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from grading.models import ScoreDelivery
 from lti_tool.models import Assignment, LtiUser, Registration, RegistrationState
 from lti_tool.models.lti_user import user_of_learner_key
 from lti_tool.services.delivery import Address
@@ -39,7 +38,4 @@ def address_of(session: Session, attempt_id: UUID) -> Address | None:
         line_item_url=assignment.line_item_url,
         scopes=frozenset(assignment.scopes),
         user_id=user.sub,
-        last_timestamp=session.scalar(
-            select(ScoreDelivery.sent_timestamp).where(ScoreDelivery.attempt_id == attempt_id)
-        ),
     )

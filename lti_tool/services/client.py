@@ -1,6 +1,7 @@
 """Authorised requests to platforms' services."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,9 +30,16 @@ class ServiceRequest:
 class ServiceClient:
     """Sends requests with a token for what they need, and no more; safe to share."""
 
-    def __init__(self, http: PlatformHttp, tokens: TokenSource) -> None:
+    def __init__(
+        self, http: PlatformHttp, tokens: TokenSource, *, deadline: float = math.inf
+    ) -> None:
         self._http = http
         self._tokens = tokens
+        self._deadline = deadline
+
+    def until(self, deadline: float) -> "ServiceClient":
+        """Return a client that asks nothing after this moment of the monotonic clock."""
+        return ServiceClient(self._http, self._tokens, deadline=deadline)
 
     def send(self, registration: Registration, request: ServiceRequest) -> Answer:
         """Return the platform's answer, whatever its status.
@@ -50,7 +58,7 @@ class ServiceClient:
     def _token(
         self, registration: Registration, scope: str, *, refused: Token | None = None
     ) -> Token:
-        token = self._tokens.token(registration, [scope], refused=refused)
+        token = self._tokens.token(registration, [scope], refused=refused, deadline=self._deadline)
         if scope not in token.granted:
             raise PlatformRefusedError(
                 f"The platform does not grant {scope}.",
@@ -61,10 +69,14 @@ class ServiceClient:
     def _send(self, request: ServiceRequest, token: Token) -> Answer:
         headers = {"Authorization": f"Bearer {token.value}", "Accept": request.media_type}
         if request.body is None:
-            return self._http.send(request.method, request.url, headers=headers)
+            return self._http.send(
+                request.method, request.url, headers=headers, deadline=self._deadline
+            )
         headers["Content-Type"] = request.media_type
         content = json.dumps(request.body).encode()
-        return self._http.send(request.method, request.url, headers=headers, content=content)
+        return self._http.send(
+            request.method, request.url, headers=headers, content=content, deadline=self._deadline
+        )
 
 
 def read_json(answer: Answer, what: str) -> Any:  # noqa: ANN401 - JSON of a platform, to be parsed
@@ -76,10 +88,13 @@ def read_json(answer: Answer, what: str) -> Any:  # noqa: ANN401 - JSON of a pla
         raise PlatformBusyError(
             f"{what}: the platform answered {answer.status}",
             after_seconds=answer.retry_after_seconds,
+            throttled=answer.throttled,
         )
     remedy = "Ask the administrator whether the tool may use the grade services."
     if not answer.ok:
-        raise PlatformRefusedError(f"{what}: the platform answered {answer.status}.", remedy=remedy)
+        raise PlatformRefusedError(
+            f"{what}: the platform answered {answer.status}.", remedy=remedy, status=answer.status
+        )
     try:
         return json.loads(answer.body)
     except (ValueError, RecursionError) as error:

@@ -21,10 +21,14 @@ class PlatformUnreachableError(ServiceError):
 class PlatformBusyError(ServiceError):
     """The platform answered that it cannot now."""
 
-    def __init__(self, message: str, *, after_seconds: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, after_seconds: float | None = None, throttled: bool = False
+    ) -> None:
         super().__init__(message)
         self.after_seconds = after_seconds
         """What the platform asked for; None if it did not."""
+        self.throttled = throttled
+        """Whether it asked for fewer requests of any kind."""
 
 
 class TokenDeniedError(ServiceError):
@@ -34,7 +38,9 @@ class TokenDeniedError(ServiceError):
 class PlatformRefusedError(ServiceError):
     """The platform answered, and asking again would change nothing."""
 
-    def __init__(self, message: str, *, remedy: str) -> None:
+    def __init__(self, message: str, *, remedy: str, status: int | None = None) -> None:
         super().__init__(message)
         self.remedy = remedy
         """What somebody can do about it."""
+        self.status = status
+        """Of the answer, if that is what refused."""

@@ -1,5 +1,6 @@
 """HTTP to platforms: bounded in time and size, no redirects, a User-Agent always."""
 
+import math
 import time
 import weakref
 from collections.abc import Mapping
@@ -37,6 +38,11 @@ class Answer:
         return self.status in {408, 425, 429} or httpx.codes.is_server_error(self.status)
 
     @property
+    def throttled(self) -> bool:
+        """Tell whether the platform asks for fewer requests of any kind."""
+        return self.status == httpx.codes.TOO_MANY_REQUESTS
+
+    @property
     def retry_after_seconds(self) -> float | None:
         """Return what `Retry-After` asks for (RFC 9110, §10.2.3), at most an hour; None without."""
         value = self.headers.get("Retry-After", "").strip()
@@ -63,6 +69,7 @@ class PlatformHttp:
     def __init__(
         self, *, timeout_seconds: float = 10, size_limit_bytes: int = SIZE_LIMIT_BYTES
     ) -> None:
+        self._timeout_seconds = timeout_seconds
         self._total_seconds = 2 * timeout_seconds
         self._size_limit = size_limit_bytes
         self._client = httpx.Client(
@@ -83,7 +90,7 @@ class PlatformHttp:
         """Close all connections."""
         self._client.close()
 
-    def send(
+    def send(  # noqa: PLR0913 - one keyword for each part of a request
         self,
         method: str,
         url: str,
@@ -91,17 +98,24 @@ class PlatformHttp:
         headers: Mapping[str, str] | None = None,
         content: bytes | None = None,
         form: Mapping[str, str] | None = None,
+        deadline: float = math.inf,
     ) -> Answer:
         """Send one request and read the whole answer, whatever its status.
 
-        Raises PlatformUnreachableError where there is no answer, or it takes longer than twice the
-        time-out, or is larger than the limit. Messages name the host only: a path or query may
-        hold ids.
+        `deadline`: when to have the answer at the latest, on the monotonic clock. Raises
+        PlatformUnreachableError where there is no answer, or it takes longer than that or than
+        twice the time-out, or is larger than the limit. Messages name the host only: a path or
+        query may hold ids.
         """
         started = time.monotonic()
+        end = min(deadline, started + self._total_seconds)
+        if end <= started:
+            raise PlatformUnreachableError(f"There was no time left to ask {_host(url)}")
+        # Connecting, sending and waiting for the answer have the time-out each.
+        timeout = min(self._timeout_seconds, (end - started) / 2)
         try:
             with self._client.stream(
-                method, url, headers=headers, content=content, data=form
+                method, url, headers=headers, content=content, data=form, timeout=timeout
             ) as response:
                 body = bytearray()
                 for chunk in response.iter_bytes():
@@ -110,9 +124,9 @@ class PlatformHttp:
                         raise PlatformUnreachableError(
                             f"{_host(url)} answered with more than {self._size_limit} bytes"
                         )
-                    if time.monotonic() - started > self._total_seconds:
+                    if time.monotonic() > end:
                         raise PlatformUnreachableError(
-                            f"{_host(url)} took more than {self._total_seconds:g} s to answer"
+                            f"{_host(url)} took more than {end - started:.0f} s to answer"
                         )
                 return Answer(
                     status=response.status_code, headers=response.headers, body=bytes(body)

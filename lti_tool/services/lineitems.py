@@ -10,9 +10,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from lti_tool.models import Assignment, Registration
-from lti_tool.platforms.base import whole
+from lti_tool.platforms.families import PLATFORMS
 from lti_tool.services.client import ServiceClient, ServiceRequest, read_json
 from lti_tool.services.errors import PlatformRefusedError
+from lti_tool.services.paging import MOST_PAGES, next_page
 from lti_tool.services.urls import same_origin, with_query
 from lti_tool.vocab import MediaType, Scope
 
@@ -33,7 +34,9 @@ class LineItem:
     """A column, as far as it matters here."""
 
     url: str
+    label: str | None
     resource_link_id: str | None
+    resource_id: str | None
     tag: str | None
 
     @classmethod
@@ -43,7 +46,13 @@ class LineItem:
         resolved = same_origin(base, url) if isinstance(url, str) else None
         if resolved is None or not isinstance(item, dict):
             return None
-        return cls(url=resolved, resource_link_id=item.get("resourceLinkId"), tag=item.get("tag"))
+        return cls(
+            url=resolved,
+            label=item.get("label"),
+            resource_link_id=item.get("resourceLinkId") or None,
+            resource_id=item.get("resourceId") or None,
+            tag=item.get("tag") or None,
+        )
 
 
 class LineItems:
@@ -68,36 +77,81 @@ class LineItems:
             assignment = session.get_one(Assignment, assignment_id, populate_existing=True)
             if assignment.line_item_url is None:
                 registration = session.get_one(Registration, assignment.registration_id)
-                assignment.line_item_url = self._find_or_create(registration, assignment, maximum)
+                assignment.line_item_url = self._find_or_create(
+                    session, registration, assignment, maximum
+                )
             return assignment.line_item_url
 
+    def moved(self, assignment_id: UUID, *, gone: str) -> str | None:
+        """Return the URL of the column that took the place of one that is gone, if there is one.
+
+        None is made: whoever deleted the column may have meant it. Raises ServiceError.
+        """
+        with self._transaction() as session:
+            session.execute(select(func.pg_advisory_xact_lock(_lock_number(assignment_id))))
+            assignment = session.get_one(Assignment, assignment_id, populate_existing=True)
+            if assignment.line_item_url not in {gone, None}:
+                return assignment.line_item_url  # another worker has found it
+            if assignment.line_items_url is None:
+                return None
+            registration = session.get_one(Registration, assignment.registration_id)
+            found = self._find(session, registration, assignment, assignment.line_items_url)
+            if found is None or found.url == gone:
+                return None
+            assignment.line_item_url = found.url
+            return found.url
+
     def _find_or_create(
-        self, registration: Registration, assignment: Assignment, maximum: float
+        self, session: Session, registration: Registration, assignment: Assignment, maximum: float
     ) -> str:
         if assignment.line_items_url is None:
             raise no_service()
-        found = choose(
-            self._list(registration, assignment, assignment.line_items_url),
-            resource_link_id=assignment.resource_link_id,
-        )
+        found = self._find(session, registration, assignment, assignment.line_items_url)
         if found is None:
             found = self._create(registration, assignment, assignment.line_items_url, maximum)
         return found.url
 
+    def _find(
+        self, session: Session, registration: Registration, assignment: Assignment, url: str
+    ) -> LineItem | None:
+        link = assignment.resource_link_id
+        here = self._list(registration, assignment, with_query(url, {"resource_link_id": link}))
+        found = choose(here, resource_link_id=link)
+        if found is not None:
+            return found
+        tagged = self._list(registration, assignment, with_query(url, {"tag": TAG}))
+        taken = session.scalars(
+            select(Assignment.line_item_url).where(
+                Assignment.registration_id == registration.id,
+                Assignment.id != assignment.id,
+                Assignment.line_item_url.in_([item.url for item in tagged]),
+            )
+        )
+        free = [item for item in tagged if item.url not in set(taken)]
+        return adopt(free, resource_id=str(assignment.id), title=assignment.title)
+
     def _list(self, registration: Registration, assignment: Assignment, url: str) -> list[LineItem]:
         readonly, full = Scope.LINE_ITEM_READONLY, Scope.LINE_ITEM
-        answer = self._client.send(
-            registration,
-            ServiceRequest(
-                method="GET",
-                url=with_query(url, {"resource_link_id": assignment.resource_link_id}),
-                scope=readonly if full not in assignment.scopes else full,
-                media_type=MediaType.LINE_ITEM_CONTAINER,
-            ),
-        )
-        items = read_json(answer, "Listing grade book columns")
-        parsed = [LineItem.from_json(item, base=url) for item in items or ()]
-        return [item for item in parsed if item is not None]
+        scope = readonly if full not in assignment.scopes else full
+        items: list[LineItem] = []
+        visited: set[str] = set()
+        page: str | None = url
+        while page is not None and page not in visited and len(visited) < MOST_PAGES:
+            visited.add(page)
+            answer = self._client.send(
+                registration,
+                ServiceRequest(
+                    method="GET", url=page, scope=scope, media_type=MediaType.LINE_ITEM_CONTAINER
+                ),
+            )
+            entries = read_json(answer, "Listing grade book columns")
+            parsed = [
+                LineItem.from_json(item, base=page)
+                for item in (entries if isinstance(entries, list) else ())
+            ]
+            items.extend(item for item in parsed if item is not None)
+            page = next_page(answer.headers, page)
+        return items
 
     def _create(
         self, registration: Registration, assignment: Assignment, url: str, maximum: float
@@ -113,7 +167,7 @@ class LineItems:
                 media_type=MediaType.LINE_ITEM,
                 body={
                     "label": assignment.title,
-                    "scoreMaximum": whole(maximum),
+                    "scoreMaximum": PLATFORMS[registration.platform].line_item_maximum(maximum),
                     "resourceLinkId": assignment.resource_link_id,
                     "resourceId": str(assignment.id),
                     "tag": TAG,
@@ -134,6 +188,21 @@ def choose(items: list[LineItem], *, resource_link_id: str) -> LineItem | None:
     own = [item for item in items if item.resource_link_id == resource_link_id]
     ours = [item for item in own if item.tag == TAG]
     return next(iter(ours or own), None)
+
+
+def adopt(items: list[LineItem], *, resource_id: str, title: str) -> LineItem | None:
+    """Return a column of ours that lost its activity, as a course copy may leave it.
+
+    By the id that we gave it, else by its title, and only if just one has it.
+    """
+    loose = [item for item in items if item.tag == TAG and item.resource_link_id is None]
+    for fits in (
+        [item for item in loose if item.resource_id == resource_id],
+        [item for item in loose if item.label == title],
+    ):
+        if len(fits) == 1:
+            return fits[0]
+    return None
 
 
 def _lock_number(assignment_id: UUID) -> int:

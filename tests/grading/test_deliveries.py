@@ -10,14 +10,16 @@ from sqlalchemy.orm import Session
 
 from config.database import Database, utcnow
 from grading import deliveries
+from grading.claims import Claim
 from grading.comment import MAX_CHARACTERS, compose_comment, number
-from grading.deliveries import Claim
 from grading.delivery_policy import RetryPolicy
 from grading.models import DeliveryState, ScoreDelivery, SubtaskResult, Validation, Verdict
 from grading.standing import Standing, SubtaskStanding
 from tests.grading.conftest import World
 
 T = TypeVar("T")
+TOOL = "https://tool.example"
+LINK = f"{TOOL}/work/1"
 
 
 def do(world: World, step: Callable[[Session], T]) -> T:
@@ -26,7 +28,7 @@ def do(world: World, step: Callable[[Session], T]) -> T:
 
 
 def want(world: World) -> None:
-    do(world, lambda session: deliveries.want(session, world.attempt_id))
+    do(world, lambda session: deliveries.want(session, world.attempt_id, public_url=TOOL))
 
 
 def claim(world: World) -> Claim | None:
@@ -40,14 +42,14 @@ def claimed(world: World) -> Claim:
 
 
 def sent(world: World, what: Claim) -> None:
-    do(world, lambda s: deliveries.sent(s, world.attempt_id, what.rev, what.timestamp))
+    do(world, lambda s: deliveries.sent(s, world.attempt_id, what, verified=True))
 
 
 def failed(world: World, what: Claim, *, retry_after: float | None = None) -> None:
     do(
         world,
         lambda s: deliveries.failed(
-            s, world.attempt_id, what.rev, "503 from the platform", retry_after_seconds=retry_after
+            s, world.attempt_id, what, "503 from the platform", retry_after_seconds=retry_after
         ),
     )
 
@@ -97,6 +99,7 @@ def test_what_is_wanted_is_claimed_sent_and_done(world: World) -> None:
         "Score: 7.5 of 15",
         "Load it: needs work (7.5 of 10). x is 4.",
         "Use it: not checked yet (0 of 5)",
+        f"Work: {TOOL}/work/{world.attempt_id}",
     ]
     sent(world, first)
     assert claim(world) is None
@@ -219,7 +222,7 @@ def test_a_refusal_ends_it_until_there_is_a_newer_score(world: World) -> None:
     first = claimed(world)
     do(
         world,
-        lambda s: deliveries.refused(s, world.attempt_id, first.rev, "The line item is gone."),
+        lambda s: deliveries.refused(s, world.attempt_id, first, "The line item is gone."),
     )
     assert claim(world) is None
     assert due(world.database) == []
@@ -275,22 +278,27 @@ def subtask(title: str, feedback: str, verdict: Verdict = Verdict.NEEDS_WORK) ->
 
 def test_a_comment_is_bounded_and_puts_the_score_first() -> None:
     many = tuple(subtask("T" * 300, "word " * 100) for _ in range(40))
-    text = compose_comment(Standing(400, 400, "en", many))
+    text = compose_comment(Standing(400, 400, "en", many), LINK)
     assert text.startswith("Score: 400 of 400\n")
     assert len(text) == MAX_CHARACTERS
+    assert text.endswith(f"…\nWork: {LINK}")
 
 
 def test_a_comment_speaks_the_courses_language() -> None:
     read = subtask("Чтение", "Не то.\n\nПочему?")  # noqa: RUF001 - Russian
-    text = compose_comment(Standing(10, 10, "ru", (read,)))
-    assert text == "Баллы: 10 из 10\nЧтение: нужно доработать (10 из 10). Не то."  # noqa: RUF001 - Russian
+    text = compose_comment(Standing(10, 10, "ru", (read,)), LINK)
+    assert text.splitlines() == [
+        "Баллы: 10 из 10",
+        "Чтение: нужно доработать (10 из 10). Не то.",  # noqa: RUF001 - Russian
+        f"Работа: {LINK}",
+    ]
 
 
 def test_a_comment_explains_what_is_not_approved_and_nothing_else() -> None:
     done = subtask("Read", "3 of 3 checks agree.", Verdict.APPROVED)
     open_one = subtask("Clean", "`tidy` is `3`.\n\nWhy?")
-    text = compose_comment(Standing(10, 20, "en", (done, open_one)))
-    assert text.splitlines()[1:] == [
+    text = compose_comment(Standing(10, 20, "en", (done, open_one)), LINK)
+    assert text.splitlines()[1:-1] == [
         "Read: approved (10 of 10)",
         "Clean: needs work (10 of 10). tidy is 3.",
     ]

@@ -1,19 +1,28 @@
 """What answers mean and scores look like, platform by platform."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
 
+from grading.delivery_policy import next_timestamp
 from lti_tool.models import PlatformFamily
 from lti_tool.platforms.base import Accepted, Platform, Reconcile, Refused, Result, Retry, Score
 from lti_tool.platforms.families import PLATFORMS
 from lti_tool.services.http import Answer
 
-GENERIC, MOODLE, CANVAS = (
+GENERIC, MOODLE, CANVAS, OPEN_EDX = (
     PLATFORMS[family]
-    for family in (PlatformFamily.GENERIC, PlatformFamily.MOODLE, PlatformFamily.CANVAS)
+    for family in (
+        PlatformFamily.GENERIC,
+        PlatformFamily.MOODLE,
+        PlatformFamily.CANVAS,
+        PlatformFamily.OPEN_EDX,
+    )
 )
+OUTDATED = b'{"errors": {"message": "Provided timestamp of A before last updated timestamp of B"}}'
+
 NOW = datetime(2026, 3, 1, 12, 0, 0, 500_000, tzinfo=UTC)
 
 
@@ -68,6 +77,11 @@ def test_whole_numbers_are_sent_as_integers() -> None:
         (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "0.0"}), Retry),
         (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "12.5"}), Refused),
         (CANVAS, _answer(403, {"X-Rate-Limit-Remaining": "much"}), Refused),
+        (CANVAS, _answer(400), Refused),
+        (CANVAS, _answer(400, body=OUTDATED), Reconcile),
+        (CANVAS, _answer(400, body=b"Provided submitted_at timestamp in the future"), Retry),
+        (OPEN_EDX, _answer(400), Refused),
+        (OPEN_EDX, _answer(400, body=b'{"timestamp": ["not newer"]}'), Reconcile),
     ],
 )
 def test_an_answer_has_one_meaning(platform: Platform, answer: Answer, kind: type) -> None:
@@ -98,7 +112,7 @@ def test_a_platforms_wish_to_wait_is_passed_on() -> None:
 def test_a_timestamp_is_later_as_the_platform_counts(
     platform: Platform, last: datetime | None, expected: datetime
 ) -> None:
-    assert platform.next_timestamp(NOW, last) == expected
+    assert next_timestamp(NOW, last, platform.timestamp_step) == expected
 
 
 @pytest.mark.parametrize(
@@ -113,6 +127,9 @@ def test_a_timestamp_is_later_as_the_platform_counts(
         (GENERIC, Result(score=8, maximum=10, comment="Old."), False),
         (CANVAS, Result(score=8, maximum=10, comment="Old."), True),
         (CANVAS, None, False),
+        (GENERIC, Result(score=8.004, maximum=10, comment=None), True),  # two decimals
+        (GENERIC, Result(score=7.98, maximum=10, comment=None), False),
+        (OPEN_EDX, Result(score=None, maximum=1, comment=None), False),
     ],
 )
 def test_the_grade_book_is_compared_by_share_and_comment(
@@ -125,6 +142,51 @@ def test_moodle_clips_at_the_maximum() -> None:
     assert MOODLE.holds(Result(score=10, maximum=10, comment=None), _score(given=12))
 
 
+def test_open_edx_shows_no_score_of_zero() -> None:
+    assert OPEN_EDX.holds(Result(score=None, maximum=1, comment=None), _score(given=0))
+
+
+def test_open_edx_gets_whole_maxima() -> None:
+    assert [OPEN_EDX.line_item_maximum(maximum) for maximum in (7.5, 10.0, 0.2)] == [8, 10, 1]
+    assert GENERIC.line_item_maximum(7.5) == 7.5
+
+
+@pytest.mark.parametrize(
+    ("score", "maximum", "ours"),
+    [
+        (5, 10, True),
+        (5.004, 10, True),  # two decimals
+        (8, 10, True),  # 7.5 in whole points
+        (0.5, 1, True),
+        (1, 1, False),  # not 0.75 in whole points
+        (6, 10, False),
+        (5.2, 10, False),
+    ],
+)
+def test_a_grade_is_taken_for_ours_if_rounding_explains_it(
+    score: float, maximum: float, *, ours: bool
+) -> None:
+    assert MOODLE.ours(Result(score=score, maximum=maximum, comment=None), [0.5, 0.75]) is ours
+
+
 def test_canvas_counts_no_regrade_as_a_new_submission() -> None:
     extension = CANVAS.score_body(_score())["https://canvas.instructure.com/lti/submission"]
     assert extension == {"new_submission": False, "prioritize_non_tool_grade": True}
+
+
+def test_canvas_is_told_the_students_click_as_the_time_of_the_submission() -> None:
+    clicked_at = NOW - timedelta(hours=2)
+    body = CANVAS.score_body(replace(_score(), clicked_at=clicked_at))
+    assert body["submission"] == {"submittedAt": "2026-03-01T10:00:00.500+00:00"}
+
+
+def test_a_low_quota_gives_canvas_a_breather() -> None:
+    low = CANVAS.read_answer(_answer(200, {"X-Rate-Limit-Remaining": "20.5"}))
+    high = CANVAS.read_answer(_answer(200, {"X-Rate-Limit-Remaining": "600"}))
+    assert isinstance(low, Accepted)
+    assert low.breather_seconds > 0
+    assert high == Accepted()
+
+
+def test_too_many_requests_slow_everybody_down() -> None:
+    assert GENERIC.read_answer(_answer(429)) == Retry("The platform answered 429.", throttled=True)

@@ -81,12 +81,14 @@ class Course:
         with self.database.transaction() as session:
             row = session.get_one(ScoreDelivery, attempt_id)
             row.wanted_rev += 1
+            row.version += 1
             row.score, row.comment, row.state = score, comment, DeliveryState.PENDING
 
     def hurry(self, attempt_id: UUID) -> None:
         """Let the moment of the next try have come."""
         with self.database.transaction() as session:
             session.get_one(ScoreDelivery, attempt_id).next_at = utcnow()
+            session.get_one(Registration, self.registration.id).paused_until = None
 
     def row(self, attempt_id: UUID) -> ScoreDelivery:
         with self.database.transaction() as session:

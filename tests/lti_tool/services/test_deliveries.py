@@ -180,6 +180,21 @@ def test_the_platforms_wish_to_wait_is_obeyed(
     assert next_at > utcnow() + timedelta(seconds=110)
 
 
+def test_a_platform_that_asks_to_slow_down_is_left_alone_with_every_score(
+    course: Course, platform: Platform, send: Send
+) -> None:
+    platform.faults.append(Fault("/scores", status=429, headers={"Retry-After": "120"}))
+    first, second = course.attempt("student-1"), course.attempt("student-2")
+    send(first)
+    send(second)
+    assert len(platform.requests("/scores")) == 1
+    row = course.row(second)
+    assert (row.attempts, row.leased_until) == (0, None)
+    course.hurry(second)
+    send(second)
+    assert course.row(second).state is DeliveryState.SENT
+
+
 def test_a_failure_wakes_a_successor_in_the_queue(
     course: Course, platform: Platform, send: Send, database: Database
 ) -> None:
@@ -229,8 +244,28 @@ def test_a_teachers_override_is_respected(course: Course, platform: Platform, se
     platform.overrides["student-1"] = 3
     attempt = course.attempt()
     send(attempt)
-    assert course.row(attempt).state is DeliveryState.SENT
+    row = course.row(attempt)
+    assert (row.state, row.leased_until) == (DeliveryState.OVERRIDDEN, None)
+    assert "grade book" in row.last_error
+    send(attempt)
     assert len(platform.scores) == 1
+
+
+def test_nothing_is_posted_after_a_teachers_override_until_it_is_gone(
+    course: Course, platform: Platform, send: Send
+) -> None:
+    attempt = course.attempt(score=7)
+    send(attempt)
+    platform.overrides["student-1"] = 3
+    course.want(attempt, 8)
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.OVERRIDDEN
+    assert len(platform.scores) == 1
+    platform.overrides.clear()
+    course.want(attempt, 9)
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.SENT
+    assert [score["scoreGiven"] for score in platform.scores] == [7, 9]
 
 
 def test_a_refusal_for_good_says_what_to_do(course: Course, send: Send) -> None:

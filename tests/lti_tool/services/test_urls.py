@@ -1,6 +1,6 @@
 import pytest
 
-from lti_tool.services.lineitems import LineItem, choose
+from lti_tool.services.lineitems import LineItem, adopt, choose
 from lti_tool.services.urls import below, same_origin, with_query
 
 
@@ -38,8 +38,15 @@ def test_a_token_never_goes_to_another_origin(url: str, expected: str | None) ->
     assert same_origin("https://a/items", url) == expected
 
 
-def _item(url: str, link: str | None = "link-1", tag: str | None = None) -> LineItem:
-    return LineItem(url=url, resource_link_id=link, tag=tag)
+def _item(
+    url: str,
+    link: str | None = "link-1",
+    tag: str | None = None,
+    *,
+    resource: str | None = None,
+    label: str = "Wine",
+) -> LineItem:
+    return LineItem(url=url, label=label, resource_link_id=link, resource_id=resource, tag=tag)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +63,25 @@ def test_the_activitys_own_column_is_chosen_and_ours_before_others(
     items: list[LineItem], expected: str | None
 ) -> None:
     found = choose(items, resource_link_id="link-1")
+    assert (found and found.url) == expected
+
+
+@pytest.mark.parametrize(
+    ("items", "expected"),
+    [
+        ([], None),
+        ([_item("a", None, "casebook")], "a"),
+        ([_item("a", None, None)], None),  # not ours
+        ([_item("a", "other", "casebook")], None),  # another activity's
+        ([_item("a", None, "casebook", label="Iris")], None),
+        ([_item("a", None, "casebook"), _item("b", None, "casebook")], None),  # which one?
+        ([_item("a", None, "casebook"), _item("b", None, "casebook", resource="mine")], "b"),
+    ],
+)
+def test_a_column_that_a_course_copy_left_without_its_activity_is_taken_up(
+    items: list[LineItem], expected: str | None
+) -> None:
+    found = adopt(items, resource_id="mine", title="Wine")
     assert (found and found.url) == expected
 
 

@@ -101,15 +101,15 @@ def test_a_score_that_was_sent_says_when_and_a_newer_one_does_not_yet(site: Site
     launched = site.launch()
     principal = _principal(site, launched)
     with site.database.transaction() as session:
-        deliveries.want(session, launched.attempt_id)
+        deliveries.want(session, launched.attempt_id, public_url=site.settings.public_url)
         claim = deliveries.claim(session, launched.attempt_id)
         assert claim is not None
-        deliveries.sent(session, launched.attempt_id, claim.rev, claim.timestamp)
+        deliveries.sent(session, launched.attempt_id, claim)
     sent = _take(site, principal).delivery
     assert sent is not None
     assert (sent.state, sent.at) == ("sent", claim.timestamp)
     with site.database.transaction() as session:
-        deliveries.want(session, launched.attempt_id)
+        deliveries.want(session, launched.attempt_id, public_url=site.settings.public_url)
     wanted = _take(site, principal).delivery
     assert wanted is not None
     assert (wanted.state, wanted.at) == ("pending", None)

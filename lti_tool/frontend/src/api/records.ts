@@ -86,7 +86,7 @@ export interface Points {
 }
 
 export interface Delivery {
-  state: "pending" | "sent" | "refused";
+  state: "pending" | "sent" | "refused" | "overridden";
   score: number | null;
   message: string | null;
   /** When it was sent; null until it is. */

@@ -1,7 +1,12 @@
 import { useAttempt, useServices } from "./context";
 import { Icon, type IconName } from "./Icon";
 
-const ICONS: Record<string, IconName> = { pending: "send", sent: "check", refused: "alert" };
+const ICONS: Record<string, IconName> = {
+  pending: "send",
+  sent: "check",
+  refused: "alert",
+  overridden: "check",
+};
 
 /** Where the score is on its way to the grade book. */
 export function Delivery() {
