@@ -39,15 +39,13 @@ class Canvas(Platform):
         return {**body, "submission": {"submittedAt": clicked_at}}
 
     def read_answer(self, answer: Answer) -> Reading:
-        """Return what the answer means; a 403 with nothing left of the quota is throttling."""
-        left = _number(answer.headers.get("X-Rate-Limit-Remaining"))
-        if answer.status == 403 and left is not None and left <= 0:  # noqa: PLR2004
-            return Retry("Canvas asks to slow down.", answer.retry_after_seconds, throttled=True)
+        """Return what the answer means; two of its 400s do not mean a malformed score."""
         if answer.status == 400 and OUTDATED in answer.body:  # noqa: PLR2004
             return Reconcile("Canvas holds a newer score.")
         if answer.status == 400 and TOO_EARLY in answer.body:  # noqa: PLR2004
             return Retry("Canvas's clock is behind the click.", CLOCK_SECONDS)
         reading = super().read_answer(answer)
+        left = answer.quota_left
         if isinstance(reading, Accepted) and left is not None and left < LOW_QUOTA:
             return Accepted(BREATHER_SECONDS)
         return reading
@@ -55,10 +53,3 @@ class Canvas(Platform):
     def holds(self, result: Result | None, score: Score) -> bool:
         """Compare the score alone: Canvas tells no comment, and sending it again would add one."""
         return result is not None and self.shows(result, score.share)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        return None

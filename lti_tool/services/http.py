@@ -35,12 +35,26 @@ class Answer:
     @property
     def busy(self) -> bool:
         """Tell whether the same request may well succeed later."""
-        return self.status in {408, 425, 429} or httpx.codes.is_server_error(self.status)
+        early = self.status in {408, 425}
+        return early or self.throttled or httpx.codes.is_server_error(self.status)
 
     @property
     def throttled(self) -> bool:
-        """Tell whether the platform asks for fewer requests of any kind."""
+        """Tell whether the platform asks for fewer requests of any kind.
+
+        Canvas does so with a 403 once nothing is left of the quota.
+        """
+        if self.status == httpx.codes.FORBIDDEN:
+            return self.quota_left is not None and self.quota_left <= 0
         return self.status == httpx.codes.TOO_MANY_REQUESTS
+
+    @property
+    def quota_left(self) -> float | None:
+        """Return what `X-Rate-Limit-Remaining` tells; None without."""
+        try:
+            return float(self.headers.get("X-Rate-Limit-Remaining", ""))
+        except ValueError:
+            return None
 
     @property
     def retry_after_seconds(self) -> float | None:
@@ -111,8 +125,7 @@ class PlatformHttp:
         end = min(deadline, started + self._total_seconds)
         if end <= started:
             raise PlatformUnreachableError(f"There was no time left to ask {_host(url)}")
-        # Connecting, sending and waiting for the answer have the time-out each.
-        timeout = min(self._timeout_seconds, (end - started) / 2)
+        timeout = min(self._timeout_seconds, end - started)
         try:
             with self._client.stream(
                 method, url, headers=headers, content=content, data=form, timeout=timeout

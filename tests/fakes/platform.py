@@ -6,17 +6,18 @@ It keeps to the specifications, verifies what the tool sends, and can be told to
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, parse_qsl
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tests.fakes.server import Fault, Reply, Seen, serve
+
+__all__ = ["AGS", "ALL_SCOPES", "Fault", "Platform", "Reply", "Seen", "serve"]
 
 SCORE = "application/vnd.ims.lis.v1.score+json"
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
@@ -32,44 +33,6 @@ ALL_SCOPES = frozenset(
 def _usual_key() -> rsa.RSAPrivateKey:
     """Return the key of every platform that is not given another: making one takes a while."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-@dataclass
-class Fault:
-    """What goes wrong with the next `times` requests whose path contains `path`."""
-
-    path: str
-    status: int = 503
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    times: int = 1
-    drop: bool = False
-    """Close the connection without an answer."""
-    after_write: bool = False
-    """Do what was asked first, then fail."""
-    delay_seconds: float = 0
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A request as it came in."""
-
-    method: str
-    path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.body)
-
-
-@dataclass(frozen=True)
-class Reply:
-    status: int = 200
-    body: bytes = b""
-    content_type: str = "application/json"
 
 
 class Platform:
@@ -91,11 +54,19 @@ class Platform:
         self.scores: list[dict[str, Any]] = []
         self.overrides: dict[str, float] = {}
         self.faults: list[Fault] = []
+        self.weather: Callable[[Seen], Fault | None] = lambda _: None
+        """What goes wrong by chance."""
+        self.clock_skew = timedelta()
+        """How far the platform's clock is ahead."""
         self.seen: list[Seen] = []
         self.jtis: set[str] = set()
         self.lock = threading.RLock()
 
     # What a test asks.
+
+    def now(self) -> datetime:
+        """Return what the platform's own clock shows."""
+        return datetime.now(UTC) + self.clock_skew
 
     def requests(self, path: str, method: str | None = None) -> list[Seen]:
         return [s for s in self.seen if path in s.path and method in {None, s.method}]
@@ -166,32 +137,31 @@ class Platform:
         parts = seen.path.strip("/").split("/")
         if parts == ["lineitems"]:
             return self._list(seen) if seen.method == "GET" else self._create(seen, scopes)
-        if (
-            len(parts) == 4
-            and parts[1] in self.line_items
-            and seen.query
-            == self.query[1:]
-            + (
-                "&" + urlencode({"user_id": parse_qs(seen.query)["user_id"][0]})
-                if "user_id" in seen.query
-                else ""
-            )
-        ):
+        query = dict(parse_qsl(seen.query))
+        user = query.pop("user_id", None)
+        # A line item's own query has to come back as it was sent.
+        kept = query == dict(parse_qsl(self.query[1:]))
+        if len(parts) == 4 and parts[1] in self.line_items and kept:
             if parts[3] == "scores" and AGS + "score" in scopes:
                 return self._score(parts[1], seen)
-            if parts[3] == "results" and AGS + "result.readonly" in scopes:
-                return self._results(parts[1], parse_qs(seen.query)["user_id"][0], seen)
+            if parts[3] == "results" and AGS + "result.readonly" in scopes and user is not None:
+                return self._results(parts[1], user, seen)
         return Reply(404)
 
     def _list(self, seen: Seen) -> Reply:
         assert seen.headers["Accept"] == CONTAINER
         wanted = parse_qs(seen.query).get("resource_link_id")
+        tag = parse_qs(seen.query).get("tag")
         found = [
             item
             for item in self.line_items.values()
-            if wanted is None or item.get("resourceLinkId") == wanted[0]
+            if (wanted is None or item.get("resourceLinkId") == wanted[0])
+            and (tag is None or item.get("tag") == tag[0])
         ]
-        return Reply(body=json.dumps(found).encode(), content_type=CONTAINER)
+        return self._page(found, seen)
+
+    def _page(self, items: list[dict[str, Any]], _: Seen) -> Reply:
+        return Reply(body=json.dumps(items).encode(), content_type=CONTAINER)
 
     def _create(self, seen: Seen, scopes: frozenset[str]) -> Reply:
         assert seen.headers["Content-Type"] == LINE_ITEM
@@ -206,7 +176,7 @@ class Platform:
         assert seen.headers["Content-Type"] == SCORE
         score = {**seen.json, "item": number}
         former = [s for s in self.scores if s["userId"] == score["userId"] and s["item"] == number]
-        if former and _moment(score) <= _moment(former[-1]):
+        if former and moment_of(score) <= moment_of(former[-1]):
             return Reply(409)
         if score["userId"] == "stranger":
             return Reply(400, b'{"error": "no such user"}')
@@ -227,75 +197,17 @@ class Platform:
         ]
         return Reply(body=json.dumps(body).encode(), content_type=RESULTS)
 
-    def fault_for(self, path: str) -> Fault | None:
+    def fault_for(self, seen: Seen) -> Fault | None:
         with self.lock:
             for fault in self.faults:
-                if fault.path in path:
+                if fault.path in seen.path:
                     fault.times -= 1
                     if fault.times == 0:
                         self.faults.remove(fault)
                     return fault
-        return None
+        return self.weather(seen)
 
 
-def _moment(score: Mapping[str, Any]) -> datetime:
+def moment_of(score: Mapping[str, Any]) -> datetime:
+    """Return a score's timestamp."""
     return datetime.fromisoformat(score["timestamp"])
-
-
-class _Handler(BaseHTTPRequestHandler):
-    platform: Platform
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-
-    def _handle(self) -> None:
-        parts = urlsplit(self.path)
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        seen = Seen(self.command, parts.path, parts.query, dict(self.headers), body)
-        self.platform.seen.append(seen)
-        fault = self.platform.fault_for(parts.path)
-        if fault is None:
-            self._reply(self.platform.answer(seen))
-            return
-        if fault.after_write:
-            self.platform.answer(seen)
-        time.sleep(fault.delay_seconds)
-        if fault.drop:
-            self.close_connection = True
-            self.connection.close()
-        else:
-            self._reply(Reply(fault.status, fault.body), fault.headers)
-
-    do_GET = do_POST = do_PUT = _handle  # noqa: N815 - the names that http.server looks for
-
-    def _reply(self, reply: Reply, headers: Mapping[str, str] | None = None) -> None:
-        self.send_response(reply.status)
-        self.send_header("Content-Type", reply.content_type)
-        self.send_header("Content-Length", str(len(reply.body)))
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(reply.body)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Keep quiet."""
-
-
-class _Server(ThreadingHTTPServer):
-    def handle_error(self, *_: object) -> None:
-        """Connections that a test lets drop are no news."""
-
-
-@contextmanager
-def serve(platform: Platform) -> Iterator[Platform]:
-    """Give the platform a port on loopback for the length of the block."""
-    handler = type("Handler", (_Handler,), {"platform": platform})
-    server = _Server(("127.0.0.1", 0), handler)
-    platform.origin = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield platform
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

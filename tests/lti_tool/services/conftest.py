@@ -9,12 +9,15 @@ import pytest
 from config.database import Database, utcnow
 from config.settings import Settings
 from grading.models import DeliveryState, ScoreDelivery
-from lti_tool.models import Assignment, LtiUser, Registration
+from lti_tool.models import Assignment, LtiUser, PlatformFamily, Registration
 from lti_tool.models.lti_user import learner_key
 from lti_tool.services.delivery import Courier
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.keys import KeyStore
+from lti_tool.tasks import deliver
 from notebooks.attempts.service import open_attempt
+from tests.fakes.canvas import Canvas
+from tests.fakes.moodle import Moodle
 from tests.fakes.platform import ALL_SCOPES, Platform, serve
 from tests.lti_tool.factories import add_case, register
 
@@ -36,8 +39,29 @@ def platform(key_store: KeyStore) -> Iterator[Platform]:
 
 
 @pytest.fixture
+def moodle(key_store: KeyStore) -> Iterator[Moodle]:
+    with serve(Moodle(key_store.key_set)) as running:
+        yield running
+
+
+@pytest.fixture
+def canvas(key_store: KeyStore) -> Iterator[Canvas]:
+    with serve(Canvas(key_store.key_set)) as running:
+        yield running
+
+
+@pytest.fixture
 def courier(http: PlatformHttp, key_store: KeyStore, database: Database) -> Courier:
     return Courier(http, key_store, database.transaction)
+
+
+Send = Callable[[UUID], None]
+"""Bring an attempt's score to its grade book, if it may go now."""
+
+
+@pytest.fixture
+def send(courier: Courier, database: Database) -> Send:
+    return lambda attempt_id: deliver(courier, database, attempt_id)
 
 
 @dataclass
@@ -76,13 +100,23 @@ class Course:
             )
             return attempt.id
 
-    def want(self, attempt_id: UUID, score: float, comment: str = "Better.") -> None:
-        """Want a newer score."""
+    def want(
+        self, attempt_id: UUID, score: float, comment: str = "Better.", *, same_facts: bool = False
+    ) -> None:
+        """Want a newer score, or other words for the same one."""
+        with self.database.transaction() as session:
+            row = session.get_one(ScoreDelivery, attempt_id, with_for_update=True)
+            row.wanted_rev += 1
+            row.version += not same_facts
+            row.score, row.comment, row.state = score, comment, DeliveryState.PENDING
+            row.attempts, row.next_at = 0, None
+
+    def set(self, attempt_id: UUID, **columns: object) -> None:
+        """Change columns of a delivery."""
         with self.database.transaction() as session:
             row = session.get_one(ScoreDelivery, attempt_id)
-            row.wanted_rev += 1
-            row.version += 1
-            row.score, row.comment, row.state = score, comment, DeliveryState.PENDING
+            for name, value in columns.items():
+                setattr(row, name, value)
 
     def hurry(self, attempt_id: UUID) -> None:
         """Let the moment of the next try have come."""
@@ -95,11 +129,14 @@ class Course:
             return session.get_one(ScoreDelivery, attempt_id)
 
 
-@pytest.fixture
-def course(database: Database, platform: Platform) -> Course:
+def place(
+    database: Database, platform: Platform, family: PlatformFamily = PlatformFamily.GENERIC
+) -> Course:
+    """Place an activity with its column in a course of the platform."""
     url = platform.add_line_item("link-1")
     with database.transaction() as session:
         registration = register(session, platform)
+        registration.platform = family
         version = add_case(session)
         assignment = Assignment(
             registration_id=registration.id,
@@ -114,6 +151,11 @@ def course(database: Database, platform: Platform) -> Course:
         session.add(assignment)
         session.flush()
         return Course(database, platform, registration, assignment.id)
+
+
+@pytest.fixture
+def course(database: Database, platform: Platform) -> Course:
+    return place(database, platform)
 
 
 @pytest.fixture

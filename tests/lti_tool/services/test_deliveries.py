@@ -4,7 +4,6 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from itertools import pairwise
-from uuid import UUID
 
 import procrastinate
 import pytest
@@ -12,20 +11,15 @@ from sqlalchemy import select, text, update
 
 from config.database import Database, utcnow
 from config.settings import Settings
+from grading import deliveries
 from grading.models import DeliveryState, ScoreDelivery
 from lti_tool.models import AccessToken, Assignment, PlatformFamily, RegistrationState
 from lti_tool.services.delivery import Courier
+from lti_tool.services.http import PlatformHttp
+from lti_tool.services.keys import KeyStore
 from lti_tool.tasks import blueprint, deliver, sweep
 from tests.fakes.platform import AGS, Fault, Platform
-from tests.lti_tool.services.conftest import Course
-
-
-@pytest.fixture
-def send(courier: Courier, database: Database) -> Callable[[UUID], None]:
-    return lambda attempt_id: deliver(courier, database, attempt_id)
-
-
-Send = Callable[[UUID], None]
+from tests.lti_tool.services.conftest import Course, Send
 
 
 def _moments(platform: Platform) -> list[datetime]:
@@ -358,6 +352,90 @@ def test_the_sweep_wakes_what_is_due_and_nothing_else(course: Course, database: 
             text("SELECT args->>'attempt_id' FROM procrastinate_jobs WHERE queue_name = 'scores'")
         ).all()
     assert jobs == [str(due)]
+
+
+def test_a_token_lies_encrypted_in_the_database(
+    course: Course, platform: Platform, send: Send, database: Database
+) -> None:
+    send(course.attempt())
+    with database.transaction() as session:
+        stored = session.scalars(select(AccessToken.token)).all()
+    assert len(stored) == 2
+    assert not any(token in text for token in platform.tokens for text in stored)
+
+
+def test_a_token_that_cannot_be_decrypted_is_fetched_anew(
+    course: Course, platform: Platform, send: Send, database: Database
+) -> None:
+    send(course.attempt("student-1"))
+    with database.transaction() as session:
+        session.execute(update(AccessToken).values(token="token-1"))
+    send(course.attempt("student-2"))
+    assert len(platform.scores) == 2
+    assert len(platform.requests("/token")) == 4
+
+
+def test_a_slow_platform_is_given_up_in_time_and_comes_further_with_each_try(
+    course: Course, platform: Platform, http: PlatformHttp, key_store: KeyStore, database: Database
+) -> None:
+    courier = Courier(http, key_store, database.transaction, work_seconds=3)
+    platform.line_items.clear()
+    course.change(line_item_url=None)
+    platform.weather = lambda seen: Fault(seen.path, through=True, delay_seconds=0.55)
+    attempt = course.attempt()
+    states: list[DeliveryState] = []
+    while DeliveryState.SENT not in states and len(states) < 8:
+        deliver(courier, database, attempt)
+        row = course.row(attempt)
+        assert row.leased_until is None
+        states.append(row.state)
+        course.hurry(attempt)
+    assert states[0] is DeliveryState.PENDING
+    assert states[-1] is DeliveryState.SENT
+    assert len(platform.line_items) == 1
+
+
+def test_who_comes_back_after_the_lease_cannot_give_back_another_workers(
+    course: Course, database: Database
+) -> None:
+    attempt = course.attempt()
+    with database.transaction() as session:
+        slow = deliveries.claim(session, attempt)
+    course.set(attempt, leased_until=utcnow() - timedelta(seconds=1))
+    with database.transaction() as session:
+        deliveries.claim(session, attempt)
+    assert slow is not None
+    with database.transaction() as session:
+        deliveries.failed(session, attempt, slow, "late", retry_after_seconds=None)
+        deliveries.refused(session, attempt, slow, "late")
+        deliveries.sent(session, attempt, slow)
+    row = course.row(attempt)
+    assert (row.state, row.last_error) == (DeliveryState.PENDING, "")
+    assert row.leased_until is not None
+
+
+def test_a_column_that_was_restored_under_another_address_is_found(
+    course: Course, platform: Platform, send: Send
+) -> None:
+    attempt = course.attempt()
+    platform.line_items["9"] = {
+        **platform.line_items.pop("1"), "id": f"{platform.origin}/lineitems/9/lineitem?type_id=1",
+    }  # fmt: skip
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.SENT
+    assert platform.scores[0]["item"] == "9"
+
+
+def test_a_column_that_was_deleted_is_not_made_again(
+    course: Course, platform: Platform, send: Send
+) -> None:
+    attempt = course.attempt()
+    platform.line_items.clear()
+    send(attempt)
+    row = course.row(attempt)
+    assert row.state is DeliveryState.REFUSED
+    assert "column" in row.last_error
+    assert platform.line_items == {}
 
 
 async def test_a_worker_delivers_what_the_sweep_woke(
