@@ -12,6 +12,8 @@ from lti_tool.services.http import Answer, PlatformHttp
 from lti_tool.services.tokens import Token, TokenSource
 
 UNAUTHORIZED = 401
+CONFLICT = 409
+"""A question that meets a conflict was asked at a bad moment; it is no refusal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def read_json(answer: Answer, what: str) -> Any:  # noqa: ANN401 - JSON of a pla
 
     Raises PlatformBusyError or PlatformRefusedError, which name `what` was asked for.
     """
-    if answer.busy:
+    if answer.busy or answer.status == CONFLICT:
         raise PlatformBusyError(
             f"{what}: the platform answered {answer.status}",
             after_seconds=answer.retry_after_seconds,

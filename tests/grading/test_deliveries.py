@@ -12,7 +12,7 @@ from config.database import Database, utcnow
 from grading import deliveries
 from grading.claims import Claim
 from grading.comment import MAX_CHARACTERS, compose_comment, number
-from grading.delivery_policy import RetryPolicy
+from grading.delivery_policy import Manner, RetryPolicy
 from grading.models import DeliveryState, ScoreDelivery, SubtaskResult, Validation, Verdict
 from grading.standing import Standing, SubtaskStanding
 from tests.grading.conftest import World
@@ -86,6 +86,14 @@ def earn(world: World, points: float) -> None:
                 verdict=Verdict.NEEDS_WORK, points=points,
             )
         )  # fmt: skip
+
+    do(world, step)
+
+
+def reword(world: World, feedback: str) -> None:
+    def step(session: Session) -> None:
+        for validation in session.query(Validation).filter_by(attempt_id=world.attempt_id):
+            validation.feedback = feedback
 
     do(world, step)
 
@@ -234,6 +242,91 @@ def test_a_refusal_ends_it_until_there_is_a_newer_score(world: World) -> None:
     }
     want(world)
     assert claimed(world).rev == 2
+
+
+def test_other_words_for_the_same_facts_are_no_new_version(world: World) -> None:
+    earn(world, 7)
+    want(world)
+    sent(world, claimed(world))
+    reword(world, "`x` is `4`, said better.")
+    want(world)
+    again = claimed(world)
+    assert (again.rev, again.version, again.told) == (2, 1, True)
+    assert "said better" in again.comment
+    earn(world, 8)
+    want(world)
+    change(world, leased_until=None)
+    newer = claimed(world)
+    assert (newer.version, newer.told, newer.tried_since) == (2, False, None)
+
+
+def test_a_claim_knows_what_was_sent_and_tried_before(world: World) -> None:
+    earn(world, 3)
+    want(world)
+    sent(world, claimed(world))
+    earn(world, 6)
+    want(world)
+    lost = claimed(world)
+    change(world, leased_until=None)
+    again = claimed(world)
+    assert again.tried_since == lost.timestamp
+    assert (again.sent_share, again.tried_shares) == (3 / 15, (6 / 15,))
+    sent(world, again)
+    assert row(world).tried_shares == []
+
+
+def test_unfinished_words_wait_where_every_comment_is_kept_and_nowhere_else(world: World) -> None:
+    patient = Manner(patience=timedelta(seconds=60))
+    do(
+        world,
+        lambda s: deliveries.want(s, world.attempt_id, public_url=TOOL, settled=False),
+    )
+    assert do(world, lambda s: deliveries.claim(s, world.attempt_id, patient)) is None
+    change(world, unsettled_since=utcnow() - timedelta(seconds=61))
+    assert do(world, lambda s: deliveries.claim(s, world.attempt_id, patient)) is not None
+    change(world, leased_until=None, unsettled_since=utcnow())
+    assert claim(world) is not None
+
+
+def test_a_score_waits_once_for_its_words_however_often_it_changes(world: World) -> None:
+    def unsettled(session: Session) -> None:
+        deliveries.want(session, world.attempt_id, public_url=TOOL, settled=False)
+
+    do(world, unsettled)
+    since = row(world).unsettled_since
+    do(world, unsettled)
+    assert since is not None
+    assert row(world).unsettled_since == since
+    want(world)
+    assert row(world).unsettled_since is None
+
+
+def test_the_click_that_counts_is_the_newest_one(world: World) -> None:
+    earn(world, 3)
+    want(world)
+    clicked_at = claimed(world).clicked_at
+    assert clicked_at is not None
+    assert clicked_at <= utcnow()
+
+
+def test_an_override_ends_it_until_there_is_a_newer_score(world: World) -> None:
+    want(world)
+    first = claimed(world)
+    do(
+        world,
+        lambda s: deliveries.overridden(s, world.attempt_id, first, "By hand.", told=True),
+    )
+    found = row(world)
+    assert (found.state, found.told_version, found.last_error) == ("overridden", 1, "By hand.")
+    assert claim(world) is None
+    assert due(world.database) == []
+    want(world)
+    assert claimed(world).rev == 2
+
+
+def test_a_lease_that_does_not_outlast_its_work_is_refused() -> None:
+    with pytest.raises(ValueError, match="outlast"):
+        RetryPolicy(lease_seconds=30, work_seconds=45)
 
 
 def test_nothing_is_claimed_for_an_attempt_without_a_score(world: World) -> None:

@@ -137,7 +137,7 @@ def place(
     with database.transaction() as session:
         registration = register(session, platform)
         registration.platform = family
-        version = add_case(session)
+        version = add_case(session, family.value)
         assignment = Assignment(
             registration_id=registration.id,
             deployment_id="d1",

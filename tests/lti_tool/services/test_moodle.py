@@ -159,3 +159,32 @@ def test_a_column_that_a_course_copy_left_alone_is_taken_up(
     send(course.attempt())
     assert len(moodle.line_items) == 1
     assert moodle.book.of("student-1").share == 0.7
+
+
+@pytest.mark.parametrize("status", [409, 503])
+def test_a_grade_book_that_cannot_be_read_now_gets_no_score_blindly(
+    course: Course, moodle: Moodle, send: Send, status: int
+) -> None:
+    attempt = course.attempt(score=7)
+    send(attempt)
+    moodle.book.of("student-1").override(0.3)
+    moodle.faults.append(Fault("/results", status=status))
+    course.want(attempt, 8)
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.PENDING
+    course.hurry(attempt)
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.OVERRIDDEN
+    assert len(moodle.book.of("student-1").taken) == 1
+
+
+def test_a_grade_book_that_is_never_read_gets_its_scores_all_the_same(
+    course: Course, moodle: Moodle, send: Send
+) -> None:
+    moodle.faults.append(Fault("/results", status=404, times=100))
+    attempt = course.attempt(score=7)
+    send(attempt)
+    course.want(attempt, 8)
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.SENT
+    assert moodle.book.of("student-1").share == 0.8
