@@ -80,7 +80,7 @@ def claim(
     for moment in (row.leased_until, held_until):
         if moment is not None and moment > now:
             # The lease's worker may have died, and the words may never come: look again then.
-            wake_later(session, attempt_id, (moment - now).total_seconds())
+            _wake_later(session, attempt_id, (moment - now).total_seconds())
             return None
     if row.next_at is not None and row.next_at > now:
         return None
@@ -153,7 +153,7 @@ def failed(  # noqa: PLR0913 - one keyword for each fact about the failure
     delay = policy.delay_seconds(row.attempts, retry_after_seconds=retry_after_seconds)
     row.next_at = utcnow() + timedelta(seconds=delay)
     row.last_error = error[:MAX_ERROR]
-    wake_later(session, attempt_id, delay)
+    _wake_later(session, attempt_id, delay)
     _tell(session, _stream(session, attempt_id), DeliveryState.PENDING, row.score, row.last_error)
     session.flush()
 
@@ -176,6 +176,16 @@ def overridden(
             row.told_version = max(row.told_version, claimed.version)
             session.flush()
     _end(session, attempt_id, claimed, DeliveryState.OVERRIDDEN, message)
+
+
+def postpone(session: Session, attempt_id: UUID, seconds: float) -> None:
+    """Leave a score alone for so long, though nothing is wrong with it; a newer one is, too."""
+    row = _locked(session, attempt_id)
+    if row is None or row.sent_rev >= row.wanted_rev or row.state in _ENDED:
+        return
+    row.next_at = utcnow() + timedelta(seconds=seconds)
+    session.flush()
+    _wake_later(session, attempt_id, seconds)
 
 
 def due(session: Session, limit: int) -> list[UUID]:
@@ -250,8 +260,7 @@ def _wake(session: Session, attempt_id: UUID) -> None:
     )
 
 
-def wake_later(session: Session, attempt_id: UUID, seconds: float) -> None:
-    """Have the attempt's delivery looked at again after so many seconds."""
+def _wake_later(session: Session, attempt_id: UUID, seconds: float) -> None:
     # A queueing lock of its own: a job that waits for an hour must not keep a newer score out.
     defer(
         session,

@@ -102,7 +102,7 @@ def deliver(courier: Courier, database: Database, attempt_id: UUID) -> None:
         address = address_of(session, attempt_id)
         pause = 0.0 if address is None else pacing.pause_left_seconds(address.registration)
         if pause:
-            deliveries.wake_later(session, attempt_id, pause)
+            deliveries.postpone(session, attempt_id, pause)
             return
         claim = deliveries.claim(session, attempt_id, _manner(address))
     if claim is None:

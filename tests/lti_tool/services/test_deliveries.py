@@ -184,6 +184,8 @@ def test_a_platform_that_asks_to_slow_down_is_left_alone_with_every_score(
     assert len(platform.requests("/scores")) == 1
     row = course.row(second)
     assert (row.attempts, row.leased_until) == (0, None)
+    assert row.next_at is not None
+    assert row.next_at > utcnow() + timedelta(seconds=100)
     course.hurry(second)
     send(second)
     assert course.row(second).state is DeliveryState.SENT
