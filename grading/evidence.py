@@ -34,7 +34,7 @@ class Evidence(_Record):
 
     id: str
     """Unique within a validation: the probe's id, or `run-CELL`, or `replay`."""
-    kind: Literal["value", "call", "run", "replay"]
+    kind: Literal["value", "call", "test", "run", "replay"]
     subtask: str
     probe: str | None = None
     asked: Text = ""

@@ -4,11 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from grading.author_tests.evidence import of_test
+from grading.author_tests.records import PreparedTest
 from grading.comparison import DifferenceKind, compare, render
 from grading.evidence import Evidence, Locus, Weight
 from grading.feedback import Wording, code, compose, wording
 from grading.models import Verdict
 from grading.names import blockers, names_of
+from grading.prepared import Prepared
 from grading.probes import PreparedProbe
 from grading.verdict import CONFIRMED, decide
 from notebooks.attempts.document import Cell
@@ -43,6 +46,11 @@ class Judgement:
             for item in self.evidence
         )
 
+    @property
+    def passed(self) -> frozenset[str]:
+        """Return the ids of what agreed."""
+        return frozenset(item.id for item in self.evidence if item.outcome == "pass")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Situation:
@@ -57,15 +65,17 @@ class Situation:
     """The cells that were replayed, in order."""
     wall_seconds: float
     locale: str = "en"
+    for_person: bool = False
+    """Whether a person has to look at it, too: it has a rubric."""
 
 
 def judge(
     situation: Situation,
-    probes: Sequence[PreparedProbe],
+    probes: Sequence[Prepared],
     result: ReplayResult,
     again: ReplayResult | None = None,
 ) -> Judgement:
-    """Judge one subtask by its probes and by what a clean replay of the document claimed.
+    """Judge one subtask by its probes and tests and by what a clean replay claimed.
 
     `again` is a second replay of the same: what fails in both is confirmed, what fails in one of
     them only is in doubt.
@@ -77,14 +87,16 @@ def judge(
     evidence = _evidence_of(words, situation, asked, result)
     if again is not None:
         evidence = _confirmed(evidence, _evidence_of(words, situation, asked, again))
-    verdict = decide(evidence, blocked_by=[owner for owner, _ in blocked])
+    verdict = decide(
+        evidence, blocked_by=[owner for owner, _ in blocked], for_person=situation.for_person
+    )
     first = (situation.titles.get(blocked[0][0], blocked[0][0]), blocked[0][1]) if blocked else None
     feedback = compose(words, verdict, evidence, blocked_by=first)
     return Judgement(verdict, evidence, feedback, blocked)
 
 
 def _evidence_of(
-    words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
+    words: Wording, situation: Situation, probes: Sequence[Prepared], result: ReplayResult
 ) -> tuple[Evidence, ...]:
     return (
         *_of_cells(words, situation, result),
@@ -173,7 +185,7 @@ def _stop_message(
 
 
 def _of_probes(
-    words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
+    words: Wording, situation: Situation, probes: Sequence[Prepared], result: ReplayResult
 ) -> list[Evidence]:
     answers: dict[str, Answer] = {}
     for answer in result.answers:
@@ -184,6 +196,11 @@ def _of_probes(
         return []
     found = []
     for probe in probes:
+        if isinstance(probe, PreparedTest):
+            found.append(of_test(words, probe, answers))
+            if result.outcome != "completed" and found[-1].outcome == "fail":
+                break
+            continue
         given = answers.get(probe.id)
         if given is None and result.outcome != "completed":
             message = _stop_message(words, situation, result, "probe", _subject(words, probe))

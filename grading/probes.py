@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from grading.comparison import render
 from grading.errors import ProbeError
@@ -47,18 +47,15 @@ class OpenProbe(BaseModel):
     on_interface: bool = True
 
     @property
-    def question(self) -> Question:
-        """Return the question as a sandbox is asked it."""
-        return Question(id=self.id, ask=self.ask)
+    def questions(self) -> tuple[Question, ...]:
+        """Return the question as a sandbox is asked it; a test has several."""
+        return (Question(id=self.id, ask=self.ask),)
 
 
 class PreparedProbe(OpenProbe):
     """A probe with the answer that the ideal solution gave; never sent to a sandbox."""
 
     expected: Value
-
-
-PreparedProbes = TypeAdapter(tuple[PreparedProbe, ...])
 
 
 def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grading.errors import UnknownSubtaskError
-from grading.probes import OpenProbe
+from grading.prepared import Open
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import (
     MAX_CHECKPOINTS,
@@ -67,12 +67,12 @@ def request_of(  # noqa: PLR0913 - each is a part of the request
     replay_id: str,
     spec: KernelSpec,
     cells: Sequence[Cell],
-    probes: Sequence[OpenProbe],
+    asked: Sequence[Open],
     wall_seconds: float,
     *,
     reuse_key: str | None = None,
 ) -> ReplayRequest:
-    """Return the replay of some cells with the questions of some probes.
+    """Return the replay of some cells with the questions of some probes and tests.
 
     `reuse_key` names the work that the cells are of, an attempt say: its replays share the cells
     that begin them alike, up to the end of a subtask.
@@ -82,7 +82,7 @@ def request_of(  # noqa: PLR0913 - each is a part of the request
         replay_id=replay_id,
         spec=spec,
         cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
-        questions=tuple(probe.question for probe in probes),
+        questions=tuple(question for item in asked for question in item.questions),
         wall_seconds=wall_seconds,
         checkpoints=tuple(ends.values())[-MAX_CHECKPOINTS:] if reuse_key is not None else (),
         reuse_key=reuse_key,

@@ -10,6 +10,7 @@ from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import (
     Answer,
+    AskTest,
     AskValue,
     CellFailure,
     CellResult,
@@ -105,6 +106,7 @@ class Interpreter:
             for question in request.questions:
                 if question.after == cell_id:
                     ask = question.ask
+                    assert not isinstance(ask, AskTest)
                     text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
                     value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
                     answers[question.id] = failure or value
