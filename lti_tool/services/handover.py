@@ -170,16 +170,17 @@ def _settle_by_timestamp(book: GradeBook, claim: Claim, shown: Shown) -> Outcome
         return None
     before = claim.tried_since - book.platform.timestamp_step
     match book.post(book.score(claim, comment=None, timestamp=before)):
-        case Refused() as refused:
-            return refused
-        case Retry(reason, after_seconds, throttled):
-            return Failed(reason, after_seconds, throttled)
+        case Accepted():
+            return None
         case Reconcile(outdated=True):
             return _settle_outdated(book, claim)
         case Reconcile(reason, after_seconds):
-            return Failed(reason, after_seconds)
-        case Accepted():
-            return None
+            found: Outcome = Failed(reason, after_seconds)
+        case Retry(reason, after_seconds, throttled):
+            found = Failed(reason, after_seconds, throttled)
+        case Refused() as refused:
+            found = refused
+    return found
 
 
 def _settle_outdated(book: GradeBook, claim: Claim) -> Outcome | None:

@@ -297,6 +297,6 @@ def test_a_test_that_passed_earns_its_points_while_another_fails(world: World) -
     ]  # fmt: skip
     with world.database.transaction() as session:
         judgement = Judgement(Verdict.NEEDS_WORK, tuple(found), "")
-        assert validations.finish(session, validation_id, judgement)
+        assert validations.finish(session, validation_id, judgement, public_url="http://localhost")
     with world.database.transaction() as session:
         assert points_of(session, world.attempt_id).score == 4
