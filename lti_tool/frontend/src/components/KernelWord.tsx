@@ -1,6 +1,6 @@
 import { useAttempt, useServices } from "./context";
 
-const KNOWN = ["starting", "idle", "busy", "dead"] as const;
+const KNOWN = ["queued", "starting", "idle", "busy", "asleep", "dead"] as const;
 
 /** Whether Python is there. */
 export function KernelWord() {
