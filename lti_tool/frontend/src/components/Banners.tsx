@@ -19,7 +19,7 @@ export function Banners() {
     );
   }
   return (
-    <div class="banners">
+    <div class="banners" data-testid="banners">
       {readOnly ? <Banner icon="question" text={t("observer.text")} /> : null}
       {save === "conflict" ? (
         <Banner icon="question" urgent text={`${t("conflict.title")} ${t("conflict.text")}`}>
