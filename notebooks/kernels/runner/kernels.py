@@ -110,6 +110,10 @@ class Kernels:
             return KernelStatus(state="queued", position=position)
         return self.get(attempt_id).status()
 
+    def ready(self, spec: KernelSpec) -> int:
+        """Return how many kernels of this kind wait for students."""
+        return self._pool.ready(spec)
+
     def get(self, attempt_id: str) -> Kernel:
         """Return the attempt's kernel, dead or alive; raises KernelMissingError."""
         try:
