@@ -21,7 +21,7 @@ class Action(StrEnum):
     RUNNER_EXECUTE = "runner:execute"
     """Start and kill kernels, run cells, read and acknowledge events, replay documents."""
     RUNNER_ATTEND = "runner:attend"
-    """Look at a kernel, stop what it runs, complete and inspect."""
+    """Look at a kernel, stop what it runs, restart it, complete and inspect."""
     RUNNER_HEALTH = "runner:health"
     LLM_GENERATE = "llm:generate"
 

@@ -76,6 +76,14 @@ class Settings(BaseSettings):
     kernel_idle_seconds: int = 1800
     kernel_limit: int = 40
     """Kernels alive at once on this runner."""
+    kernels_memory_bytes: int | None = None
+    """Memory that they may take together, as measured; `None` means two thirds of the machine's."""
+    kernel_spare_seconds: float = 30
+    """An idle kernel that was used so recently makes no room for another one."""
+    kernel_queue_limit: int = 500
+    """Attempts that may wait for a kernel while the runner is full."""
+    kernel_pool_limit: int = 8
+    """Kernels of one kind that wait for students, at most; 0 keeps none."""
 
     http_timeout_seconds: float = 10
     upload_bytes: int = 64 * 1024 * 1024

@@ -37,8 +37,10 @@ def environment() -> str:
 
 @pytest.fixture
 def sandbox_settings(settings: Settings) -> Settings:
-    """The test's settings, with the environments that all tests share."""
-    return settings.model_copy(update={"environments_dir_override": shared_environments_dir()})
+    """The test's settings, with the environments that all tests share, and no kernels ahead."""
+    return settings.model_copy(
+        update={"environments_dir_override": shared_environments_dir(), "kernel_pool_limit": 0}
+    )
 
 
 @pytest.fixture

@@ -8,10 +8,11 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import psycopg
@@ -103,9 +104,10 @@ async def serve(
     *,
     context: Mapping[str, Any],
     lanes: Iterable[Lane] = LANES,
+    beside: Mapping[str, Callable[[], Coroutine[Any, Any, None]]] = MappingProxyType({}),
     on_ready: Callable[[], object] = lambda: None,
 ) -> None:
-    """Work on every lane until SIGTERM or SIGINT.
+    """Work on every lane, and on what goes on for ever beside them, until SIGTERM or SIGINT.
 
     Raises:
         ConfigError: a lane ended by itself, as when the database went away; start again.
@@ -120,6 +122,7 @@ async def serve(
     async with app.open_async():
         parts = [asyncio.create_task(_work(app, lane, context), name=lane.queue) for lane in lanes]
         parts.append(asyncio.create_task(_sweep(app), name="sweep"))
+        parts += [asyncio.create_task(work(), name=name) for name, work in beside.items()]
         stopped = asyncio.create_task(stop.wait(), name="stop")
         on_ready()
         done, _ = await asyncio.wait([*parts, stopped], return_when=asyncio.FIRST_COMPLETED)

@@ -11,6 +11,7 @@ from config.logging import configure_logging
 from config.roles import Role
 from config.settings import Settings
 from lti_tool.operation.lanes import database_url, make_app, ready_file, serve
+from notebooks.attempts.following import Follower
 from notebooks.kernels.client import RunnerClient
 from notebooks.objects import FileSystemStore
 
@@ -28,16 +29,22 @@ async def _main(settings: Settings, url: str) -> None:
         pool_size=settings.database_pool_size,
         connect_seconds=settings.database_connect_seconds,
     )
+    database = Database(engine)
+    runner = RunnerClient(settings.certificates_dir / Role.WORKER, settings.http_timeout_seconds)
     context: dict[str, Any] = {
         "settings": settings,
-        "database": Database(engine),
-        "runner": RunnerClient(
-            settings.certificates_dir / Role.WORKER, settings.http_timeout_seconds
-        ),
+        "database": database,
+        "runner": runner,
         "objects": FileSystemStore(settings.objects_dir),
     }
     app = make_app(url)
     app.add_tasks_from(notebooks.tasks.blueprint, namespace="notebooks")
     app.add_tasks_from(grading.tasks.blueprint, namespace="grading")
     app.add_tasks_from(lti_tool.tasks.blueprint, namespace="lti")
-    await serve(app, context=context, on_ready=ready_file(settings).touch)
+    follower = Follower(database, runner, settings.runner_url)
+    await serve(
+        app,
+        context=context,
+        beside={"follow kernels": follower.follow},
+        on_ready=ready_file(settings).touch,
+    )

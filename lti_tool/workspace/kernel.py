@@ -39,6 +39,14 @@ class Attendant(Protocol):
         """Return the newest variables; 300 ms, or KernelError."""
         ...
 
+    def restart(self, url: str, attempt_id: str) -> None:
+        """Replace the attempt's kernel by a new one, within 2 s; raises KernelError."""
+        ...
+
+
+_WITHOUT_KERNEL = frozenset({"starting", "queued", "asleep", "dead"})
+"""What the journal may have told of a kernel that its runner does not have, and be right."""
+
 
 def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> KernelView:
     """Ask the runner how the kernel is; `told` is what the journal last said of it.
@@ -53,10 +61,11 @@ def kernel_of(attendant: Attendant, principal: Principal, told: KernelView) -> K
     except KernelError:
         return KernelView()
     if status is None:
-        return told if told.state == "starting" else KernelView()
+        return told if told.state in _WITHOUT_KERNEL else KernelView()
     return KernelView(
         state="idle" if status.state == "busy" else status.state,
         reason=status.reason or told.reason,
+        position=status.position,
     )
 
 
@@ -101,3 +110,13 @@ def variables(attendant: Attendant, principal: Principal) -> Variables:
         return attendant.variables(principal.runner_url, str(principal.attempt_id))
     except KernelError:
         return Variables()
+
+
+def restart(attendant: Attendant, principal: Principal) -> None:
+    """Replace the attempt's kernel by a new one; without a kernel there is nothing to replace.
+
+    Raises KernelError if the runner cannot be reached.
+    """
+    if principal.runner_url is not None:
+        with suppress(KernelMissingError):
+            attendant.restart(principal.runner_url, str(principal.attempt_id))

@@ -113,6 +113,8 @@ class KernelView(_View):
 
     state: KernelState | Literal["unknown"] = "unknown"
     reason: str | None = None
+    position: int | None = None
+    """Place in the queue for a kernel, 1 is next; only while `queued`."""
 
 
 class Snapshot(_View):

@@ -123,7 +123,9 @@ def _points(session: Session, attempt_id: UUID) -> PointsView:
 
 def _kernel_as_told(session: Session, stream_id: UUID) -> KernelView:
     told = kernels.notice(session, stream_id)
-    return KernelView() if told is None else KernelView(state=told.state, reason=told.reason)
+    if told is None:
+        return KernelView()
+    return KernelView(state=told.state, reason=told.reason, position=told.position)
 
 
 def _delivery(session: Session, attempt_id: UUID) -> DeliveryView | None:

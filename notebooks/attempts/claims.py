@@ -74,6 +74,30 @@ def claim(session: Session, attempt_id: UUID, job_id: int) -> Claim | None:
     return _claim(run, resumed=False)
 
 
+def under_way(session: Session, attempt_id: UUID, job_id: int) -> bool:
+    """Return whether `claim` would go on with a run that was claimed before; takes no lock."""
+    running = _running(session, attempt_id)
+    return running is not None and _may_take(session, running, job_id)
+
+
+def release(session: Session, run_id: UUID) -> None:
+    """Put a claimed run of which nothing has happened yet back into the queue, as the next one."""
+    run = session.get(Run, run_id, with_for_update=True, populate_existing=True)
+    if run is not None and run.state is RunState.RUNNING and run.last_event == 0:
+        run.state, run.claimed_by = RunState.QUEUED, None
+
+
+def wake_later(session: Session, attempt_id: UUID, *, delay_seconds: int) -> None:
+    """Enqueue a job that looks after the attempt's runs in a while, unless one waits already."""
+    todo = (
+        exists()
+        .where(_jobs.c.task_name == EXECUTE, _jobs.c.status.cast(String) == "todo")
+        .where(_jobs.c.args["attempt_id"].astext == str(attempt_id))
+    )
+    if not session.scalar(select(todo)):
+        wake(session, attempt_id, delay_seconds=delay_seconds)
+
+
 def wake_orphans(session: Session, *, limit: int = 200) -> int:
     """Enqueue a job for each attempt with open runs that no job looks after; return how many.
 

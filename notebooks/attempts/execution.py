@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from config.database import Database
 from config.settings import Settings
 from notebooks.attempts.batches import batches
-from notebooks.attempts.claims import Claim, claim, waiting
-from notebooks.attempts.kernels import Place, announce, announce_ready, announce_start, pin
+from notebooks.attempts.claims import Claim, claim, release, under_way, waiting
+from notebooks.attempts.kernels import Place, announce, announce_status, pin
 from notebooks.attempts.models import Run, RunState
 from notebooks.attempts.recording import end_lost, record
 from notebooks.attempts.runner import Runner
@@ -52,6 +52,18 @@ class _OutpacedError(Exception):
     """Another worker stored events of this run."""
 
 
+class _QueuedError(Exception):
+    """The kernel that a run was meant for is gone, and there is no room for another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ensured:
+    """Where the attempt's kernel is, or will be: not `ready` means that it waits in a queue."""
+
+    place: Place
+    ready: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Executor:
     """Executes runs of one attempt for one job. `job_id` stays the same when a job is retried."""
@@ -62,63 +74,81 @@ class Executor:
     attempt_id: UUID
     job_id: int
 
-    async def execute_all(self) -> None:
+    async def execute_all(self) -> bool:
         """Execute the attempt's open runs in the order of the clicks until none is left.
 
-        Returns at once if another job is at it.
+        Returns at once if another job is at it. False: the attempt waits in its runner's queue
+        for a kernel; call again within a few seconds, or it loses its place.
         """
         while await self._in_transaction(waiting, self.attempt_id, self.job_id):
             try:
-                place = await self.ensure_kernel()
+                ensured = await self.ensure_kernel()
             except KernelError as error:
-                place = None
-                refusal = f"The kernel could not be started: {error} Run the cell again."
+                if not await self._refuse(str(error)):
+                    break
+                continue
+            if not ensured.ready and not await self._in_transaction(
+                under_way, self.attempt_id, self.job_id
+            ):
+                return False
             claimed = await self._in_transaction(claim, self.attempt_id, self.job_id)
             if claimed is None:
-                return
-            if place is not None:
-                await self._execute(claimed, place)
-            elif claimed.resumed:
-                await self._end(claimed, RunState.LOST, UNREACHABLE)
-            else:
-                await self._end(claimed, RunState.DIED, refusal)
+                break
+            try:
+                await self._execute(claimed, ensured.place)
+            except _QueuedError:
+                await self._in_transaction(release, claimed.run_id)
+                return False
+        return True
 
-    async def ensure_kernel(self) -> Place:
+    async def _refuse(self, reason: str) -> bool:
+        """End the next run, for which there is no kernel. False if it is another job's."""
+        claimed = await self._in_transaction(claim, self.attempt_id, self.job_id)
+        if claimed is None:
+            return False
+        if claimed.resumed:
+            await self._end(claimed, RunState.LOST, UNREACHABLE)
+        else:
+            refusal = f"The kernel could not be started: {reason} Run the cell again."
+            await self._end(claimed, RunState.DIED, refusal)
+        return True
+
+    async def ensure_kernel(self) -> Ensured:
         """Start the attempt's kernel or join it, wait until it is ready, and tell the page.
 
+        If its runner is full, the page is told the attempt's position in the queue instead.
         An attempt whose runner is gone for good moves to this installation's. Raises
         KernelError; the page is told that, too.
         """
         try:
             place = await self._in_transaction(pin, self.attempt_id, settings=self.settings)
             try:
-                await self._ready(place)
+                ready = await self._ready(place)
             except KernelError:
                 if place.url == self.settings.runner_url:
                     raise
                 place = await self._in_transaction(
                     pin, self.attempt_id, settings=self.settings, leave=place.url
                 )
-                await self._ready(place)
+                ready = await self._ready(place)
         except KernelError as error:
             await self._in_transaction(announce, self.attempt_id, "dead", str(error))
             raise
-        return place
+        return Ensured(place, ready)
 
-    async def _ready(self, place: Place) -> None:
+    async def _ready(self, place: Place) -> bool:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + START_SECONDS
         while True:
             status = await self.runner.ensure_kernel(place.url, str(self.attempt_id), place.spec)
+            if status.state == "dead":
+                raise KernelError(status.reason or "It ended at once.")
+            await self._in_transaction(announce_status, self.attempt_id, status)
             if status.state != "starting":
-                break
-            await self._in_transaction(announce_start, self.attempt_id)
+                return status.state != "queued"
             if loop.time() > deadline:
                 raise KernelError(f"It was not ready within {START_SECONDS:.0f} seconds.")
             await asyncio.sleep(POLL_SECONDS)
-        if status.state == "dead":
-            raise KernelError(status.reason or "It ended at once.")
-        await self._in_transaction(announce_ready, self.attempt_id)
 
     async def _execute(self, claimed: Claim, place: Place) -> None:
         """Run a claimed cell to its end, whatever happens on the way."""
@@ -151,7 +181,10 @@ class Executor:
             except KernelMissingError:  # it died since it was ready a moment ago
                 if loop.time() > deadline:
                     raise
-                place = await self.ensure_kernel()
+                ensured = await self.ensure_kernel()
+                if not ensured.ready:
+                    raise _QueuedError from None
+                place = ensured.place
             else:
                 return place
 

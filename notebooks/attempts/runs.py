@@ -93,10 +93,10 @@ def request_run(
     return run
 
 
-def wake(session: Session, attempt_id: UUID) -> None:
+def wake(session: Session, attempt_id: UUID, *, delay_seconds: int = 0) -> None:
     """Enqueue the job that executes the attempt's queued runs; one too many does no harm."""
     args = {"attempt_id": str(attempt_id)}
-    defer(session, EXECUTE, queue=Queue.RUNS, args=args)
+    defer(session, EXECUTE, queue=Queue.RUNS, args=args, delay_seconds=delay_seconds)
 
 
 def current_runs(session: Session, attempt_id: UUID) -> list[RunView]:

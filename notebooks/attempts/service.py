@@ -39,7 +39,7 @@ def open_attempt(
     return attempt
 
 
-def request_kernel(session: Session, attempt_id: UUID) -> None:
+def request_kernel(session: Session, attempt_id: UUID, *, delay_seconds: int = 0) -> None:
     """Have an attempt's kernel made ready in the background; one that lives is joined."""
     defer(
         session,
@@ -47,6 +47,7 @@ def request_kernel(session: Session, attempt_id: UUID) -> None:
         queue=Queue.RUNS,
         args={"attempt_id": str(attempt_id)},
         queueing_lock=f"kernel-{attempt_id}",
+        delay_seconds=delay_seconds,
     )
 
 

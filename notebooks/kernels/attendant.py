@@ -36,6 +36,15 @@ class RunnerAttendant:
         """
         self._send("POST", f"{url}{kernel_path(attempt_id)}/stop", None, STOP_SECONDS)
 
+    def restart(self, url: str, attempt_id: str) -> None:
+        """Replace the attempt's kernel by a new one; waits two seconds at most.
+
+        Raises:
+            KernelMissingError: There is none.
+            KernelError: The runner cannot be reached or refuses.
+        """
+        self._send("POST", f"{url}{kernel_path(attempt_id)}/restart", None, STOP_SECONDS)
+
     def status(self, url: str, attempt_id: str) -> KernelStatus | None:
         """Return how the attempt's kernel is, None if there is none."""
         try:

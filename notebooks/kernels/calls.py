@@ -18,8 +18,9 @@ from notebooks.kernels.errors import (
     RunUnknownError,
 )
 
-PATIENCE_SECONDS = 10.0
-"""How long a runner that cannot be reached is tried again."""
+PATIENCE_SECONDS = 12.0
+"""How long a runner that cannot be reached is tried again: a restart takes two, or more under load,
+and a page shall be told of its end within fifteen."""
 
 _FIRST_PAUSE_SECONDS = 0.1
 _LONGEST_PAUSE_SECONDS = 1.0
@@ -46,12 +47,14 @@ class Patience:
         self.renew()
 
     def renew(self) -> None:
-        """Begin anew: the runner was reached."""
-        self._deadline = time.monotonic() + PATIENCE_SECONDS
+        """Begin anew: the runner was reached. Time counts from the first failure on."""
+        self._deadline: float | None = None
         self._pause = _FIRST_PAUSE_SECONDS
 
     async def wait(self, error: Exception | None) -> None:
         """Pause before the next try; raises RunnerUnreachableError when it was the last."""
+        if self._deadline is None:
+            self._deadline = time.monotonic() + PATIENCE_SECONDS
         if time.monotonic() + self._pause > self._deadline:
             said = str(error) or type(error).__name__
             raise RunnerUnreachableError(f"the runner cannot be reached: {said}") from error

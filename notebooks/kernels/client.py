@@ -18,6 +18,7 @@ from notebooks.kernels.errors import KernelMissingError, RunUnknownError
 from notebooks.kernels.records import (
     Acknowledgement,
     Finished,
+    KernelChanges,
     KernelSpec,
     KernelStatus,
     Record,
@@ -26,6 +27,7 @@ from notebooks.kernels.records import (
     RunEvent,
     RunRequest,
 )
+from notebooks.kernels.runner.changes import WAIT_SECONDS
 from notebooks.kernels.runner.events import HEARTBEAT_SECONDS
 
 __all__ = ["RemoteReplayer", "RunnerAttendant", "RunnerClient"]
@@ -133,6 +135,16 @@ class RunnerClient:
         except KernelMissingError:
             return None
         return KernelStatus.model_validate_json(reply.content)
+
+    async def changes(self, url: str, epoch: str, after: int) -> KernelChanges:
+        """Return which kernels ended after a number; waits up to `WAIT_SECONDS` for the first.
+
+        Raises:
+            KernelError: The runner cannot be reached or refuses.
+        """
+        address = f"{url}/casebook/changes?epoch={epoch}&after={after}"
+        reply = await self._send("GET", address, None, WAIT_SECONDS + self._timeout)
+        return KernelChanges.model_validate_json(reply.content)
 
     async def kill(self, url: str, attempt_id: str) -> None:
         """End the attempt's kernel, if there is one."""

@@ -52,15 +52,43 @@ class KernelSpec(Record):
     limits: Limits = Limits()
 
 
-KernelState = Literal["starting", "idle", "busy", "dead"]
+KernelState = Literal["queued", "starting", "idle", "busy", "asleep", "dead"]
+"""`queued`: there is no kernel yet, since the runner is full. `asleep`: it was idle and is gone."""
 
 
 class KernelStatus(Record):
-    """How a kernel is; `reason` says in plain words why it is dead."""
+    """How a kernel is; `reason` says in plain words why it is asleep or dead."""
 
     state: KernelState
     reason: str | None = None
     run_id: str | None = None
+    position: int | None = None
+    """Place in the runner's queue, 1 is next; only while `queued`."""
+    kernel_id: str | None = None
+    """Another one for every process that is started; what earlier ones knew is gone."""
+
+
+class KernelChange(Record):
+    """A kernel of an attempt ended without being asked about; numbers begin at 1, without a gap."""
+
+    number: int
+    attempt_id: Identifier
+    status: KernelStatus
+
+
+class KernelChanges(Record):
+    """The changes after a number, in order.
+
+    `living` is given instead when they cannot be told apart any more: to a new follower, to one
+    who was away for too long, and after a restart of the runner, which begins a new `epoch`.
+    """
+
+    epoch: str
+    last: int
+    """The number after which to ask next."""
+    changes: tuple[KernelChange, ...] = ()
+    living: tuple[str, ...] | None = None
+    """The ids of all kernels that live or start."""
 
 
 class RunRequest(Record):

@@ -67,10 +67,13 @@ class FakeAttendant:
     state: KernelState | None = "idle"
     stopped: list[tuple[str, str]] = field(default_factory=list)
     asked: list[tuple[str, str, CodePosition | None]] = field(default_factory=list)
+    restarted: list[tuple[str, str]] = field(default_factory=list)
 
     def status(self, url: str, attempt_id: str) -> KernelStatus | None:
         self._reach(url, attempt_id)
-        return None if self.state is None else KernelStatus(state=self.state)
+        if self.state is None:
+            return None
+        return KernelStatus(state=self.state, position=3 if self.state == "queued" else None)
 
     def stop(self, url: str, attempt_id: str) -> None:
         self._reach(url, attempt_id)
@@ -95,6 +98,12 @@ class FakeAttendant:
         if self.state is None:
             raise KernelMissingError("there is no kernel")
         self.asked.append((url, attempt_id, place))
+
+    def restart(self, url: str, attempt_id: str) -> None:
+        self._reach(url, attempt_id)
+        if self.state is None:
+            raise KernelMissingError("there is no kernel")
+        self.restarted.append((url, attempt_id))
 
     def _reach(self, url: str, attempt_id: str) -> None:
         if self.away:

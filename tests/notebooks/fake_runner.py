@@ -52,6 +52,8 @@ class FakeRunner:
     script: Callable[[str], Script]
     boot_seconds: float = 0.0
     refusal: str | None = None
+    positions: list[int] = field(default_factory=list)
+    """Places in the queue that the next questions for a kernel are answered with."""
     unreachable: set[str] = field(default_factory=set)
     kernels: dict[str, float] = field(default_factory=dict)
     specs: list[tuple[str, KernelSpec]] = field(default_factory=list)
@@ -65,6 +67,8 @@ class FakeRunner:
             raise KernelError(self.refusal)
         now = asyncio.get_running_loop().time()
         self.specs.append((url, spec))
+        if self.positions:
+            return KernelStatus(state="queued", position=self.positions.pop(0))
         ready = self.kernels.setdefault(attempt_id, now + self.boot_seconds)
         state: KernelState = "idle" if now >= ready else "starting"
         return KernelStatus(state=state)

@@ -96,6 +96,30 @@ async def test_a_kernel_that_cannot_be_prepared_is_told_and_fails_no_job(
     assert (told.state, told.reason) == ("dead", "All places are taken.")
 
 
+async def test_whoever_waits_for_a_kernel_asks_again_later_and_holds_no_worker(
+    app: App, database: Database, settings: Settings, attempt_id: UUID
+) -> None:
+    runner = FakeRunner(lambda source: [says(source)], positions=[2] * 4)
+    with database.transaction() as session:
+        request_kernel(session, attempt_id)
+        for cell in ("load", "fit"):
+            request_run(session, attempt_id=attempt_id, cell_id=cell, source="x", run_id=uuid4())
+    await work(app, database, settings, runner)
+    waiting = [name for name, status in statuses(database) if status == "todo"]
+    assert sorted(set(waiting)) == ["notebooks:execute_runs", "notebooks:prepare_kernel"]
+    with database.transaction() as session:
+        delayed = session.connection().exec_driver_sql(
+            "SELECT bool_and(scheduled_at > now()) FROM procrastinate_jobs WHERE status = 'todo'"
+        )
+        assert delayed.scalar_one()
+        session.connection().exec_driver_sql("UPDATE procrastinate_jobs SET scheduled_at = now()")
+        assert {view.state for view in current_runs(session, attempt_id)} == {RunState.QUEUED}
+    runner.positions = []
+    await work(app, database, settings, runner)
+    with database.transaction() as session:
+        assert {view.state for view in current_runs(session, attempt_id)} == {RunState.OK}
+
+
 async def test_lost_jobs_of_open_runs_are_made_up_for(
     app: App, database: Database, settings: Settings, attempt_id: UUID
 ) -> None:

@@ -61,6 +61,17 @@ export class FakeAttempt {
     }
   }
 
+  /** What the runner tells of the kernel. */
+  kernel(state, reason = null, position = null) {
+    this.state.kernel = { state, reason, position };
+    this.emit("kernel.changed", this.state.kernel);
+  }
+
+  restart() {
+    this.stop();
+    this.kernel("idle", "A new kernel was started: what earlier cells defined is gone.");
+  }
+
   async work() {
     if (this.working) return;
     this.working = true;

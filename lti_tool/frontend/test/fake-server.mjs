@@ -71,6 +71,10 @@ const ROUTES = {
     faults.runner
       ? json(response, 202, attempt.stop() ?? {})
       : json(response, 503, { error: "The kernel cannot be reached.", code: "kernel_unreachable" }),
+  "POST /kernel/restart": ({ attempt, faults }, { response }) =>
+    faults.runner
+      ? json(response, 202, attempt.restart() ?? {})
+      : json(response, 503, { error: "The kernel cannot be reached.", code: "kernel_unreachable" }),
   "POST /validations": ({ attempt }, { body, response }) =>
     body.revision === attempt.state.document.revision
       ? json(response, 202, attempt.validate(body))

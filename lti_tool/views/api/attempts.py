@@ -12,9 +12,10 @@ from lti_tool.extensions import transaction
 from lti_tool.sessions.principal import Principal
 from lti_tool.views.requests import Body, Json, answer, for_attempt, for_work, read_body
 from lti_tool.wiring import wiring
-from lti_tool.workspace.kernel import interrupt, kernel_of
+from lti_tool.workspace.kernel import interrupt, kernel_of, restart
 from lti_tool.workspace.snapshot import snapshot
 from notebooks.attempts import documents, runs
+from notebooks.attempts.service import request_kernel
 
 blueprint = Blueprint("attempts", __name__, url_prefix="/api/attempts/<uuid:attempt_id>")
 
@@ -93,6 +94,18 @@ def stop(principal: Principal) -> tuple[Json, int]:
     with transaction() as session:
         runs.stop_queued(session, principal.attempt_id)
     interrupt(wiring().attendant, principal)
+    return {}, 202
+
+
+@blueprint.post("/kernel/restart")
+@for_work
+def restart_kernel(principal: Principal) -> tuple[Json, int]:
+    """Drop what is queued, and give the attempt a new kernel; what the old one knew is gone."""
+    with transaction() as session:
+        runs.stop_queued(session, principal.attempt_id)
+    restart(wiring().attendant, principal)
+    with transaction() as session:
+        request_kernel(session, principal.attempt_id)  # tells the page
     return {}, 202
 
 

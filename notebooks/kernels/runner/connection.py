@@ -1,7 +1,8 @@
 """A living kernel as nbclient sees it: started, ready, executing one cell at a time."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from queue import Empty
 from typing import Any, Self
@@ -34,6 +35,14 @@ _IOPUB_POLL_SECONDS = 0.05
 _INTERRUPT_SECONDS = 1.0
 _SETTLE_TRIES = 3
 _SETTLE_SECONDS = 0.3
+
+_IMPORTS = """
+for name in names:
+    try:
+        __import__(name)
+    except BaseException:
+        pass
+"""
 
 OnMessage = Callable[[str, Mapping[str, Any]], None]
 
@@ -75,6 +84,7 @@ class KernelConnection:
         self._manager = manager
         self._client = client
         self._control = ControlChannel(client)
+        self._closed = False
         self.sandbox = sandbox
 
     @classmethod
@@ -132,8 +142,10 @@ class KernelConnection:
         """Execute one cell and return the content of its reply, None if there was nothing to do.
 
         Raises:
-            DeadKernelError: The kernel died, or was ended since it sent what is no message.
+            DeadKernelError: The kernel died, was closed, or sent what is no message.
         """
+        if self._closed:
+            raise DeadKernelError("Kernel died")
         cell = v4.new_code_cell(source)  # type: ignore[no-untyped-call] # nbformat has no types
         runner = _CellClient(
             v4.new_notebook(cells=[cell]),  # type: ignore[no-untyped-call] # as above
@@ -160,13 +172,15 @@ class KernelConnection:
         return replies[0].get("content") if replies else None
 
     async def _finish(self, execution: asyncio.Future[Any]) -> None:
-        if not execution.done():
+        if not execution.done() or execution.cancelled():
             raise DeadKernelError("Kernel died")
         try:
             await execution
         except DeadKernelError:
             raise
         except Exception as error:
+            if self._closed:
+                raise DeadKernelError("Kernel died") from error
             # Only code that forges messages gets here. The run is over; so is what lied about it.
             log.warning("kernel.nonsense", error=repr(error)[:_MAX_LOGGED])
             self.sandbox.kill()
@@ -199,15 +213,53 @@ class KernelConnection:
                     return True
         return False
 
+    async def load(self, modules: Sequence[str]) -> None:
+        """Import modules ahead of time and leave no other trace; those that fail are left out.
+
+        Raises:
+            SandboxError: The kernel died of it, or was not done in time.
+        """
+        names = json.dumps(list(modules))
+        content = {
+            # With names of its own: nothing is added to the student's.
+            "code": f"exec({_IMPORTS!r}, {{'names': {names}}})",
+            "silent": True,
+            "store_history": False,
+            "user_expressions": {},
+            "allow_stdin": False,
+            "stop_on_error": False,
+        }
+        asking = asyncio.ensure_future(self._load(content))
+        death = asyncio.ensure_future(self.sandbox.wait())
+        try:
+            done, _ = await asyncio.wait(
+                {asking, death}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            asking.cancel()
+            death.cancel()
+            await asyncio.gather(asking, death, return_exceptions=True)
+        if asking not in done:
+            raise SandboxError(f"the modules could not be loaded: {', '.join(modules)}.")
+
+    async def _load(self, content: Mapping[str, Any]) -> None:
+        await self.ask("execute_request", content)
+        with suppress(Empty):
+            # What imports print is nobody's output.
+            while True:
+                await self._client.get_iopub_msg(timeout=_IOPUB_POLL_SECONDS)
+
     async def interrupt(self) -> None:
         """Raise KeyboardInterrupt in the running cell, by message; return when that is done."""
         await self._control.ask("interrupt_request", {}, _INTERRUPT_SECONDS)
 
     async def close(self) -> None:
         """End the sandbox and remove everything of it."""
+        self._closed = True
+        # First the end of the process, of which a cell that executes learns; then the channels.
+        await self._manager.cleanup_resources()
         self._control.close()
         self._client.stop_channels()
-        await self._manager.cleanup_resources()
 
 
 def _sandbox(manager: AsyncKernelManager) -> Sandbox:

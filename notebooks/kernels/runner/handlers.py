@@ -122,7 +122,7 @@ class KernelHandler(RunnerHandler):
 
     async def get(self, attempt_id: str) -> None:
         """Tell how it is."""
-        self.answer(self.kernels.get(attempt_id).status())
+        self.answer(self.kernels.status(attempt_id))
 
     async def delete(self, attempt_id: str) -> None:
         """End it."""
@@ -180,6 +180,28 @@ class StopHandler(RunnerHandler):
             run.stop()
         self.set_status(202)
         self.finish({})
+
+
+class RestartHandler(RunnerHandler):
+    """Restarts a kernel."""
+
+    action = Action.RUNNER_ATTEND
+
+    async def post(self, attempt_id: str) -> None:
+        """Replace the kernel by a new one."""
+        self.answer(self.kernels.restart(attempt_id))
+
+
+class ChangesHandler(RunnerHandler):
+    """Tells which kernels ended without being asked about."""
+
+    async def get(self) -> None:
+        """Return the changes after a number, as soon as there is one, or none after a while."""
+        after = self.get_query_argument("after", "0")
+        if not after.isascii() or not after.isdigit():
+            raise _RefusedError(422, "after: a number is needed")
+        epoch = self.get_query_argument("epoch", "")
+        self.answer(await self.kernels.changes.after(epoch, int(after)))
 
 
 class CompleteHandler(RunnerHandler):
@@ -261,9 +283,11 @@ def routes(kernels: Kernels, replays: Replays) -> list[tuple[str, type[RunnerHan
         (rf"{run}/events", EventsHandler, parts),
         (rf"{run}/ack", AcknowledgementHandler, parts),
         (rf"{kernel}/stop", StopHandler, parts),
+        (rf"{kernel}/restart", RestartHandler, parts),
         (rf"{kernel}/complete", CompleteHandler, parts),
         (rf"{kernel}/inspect", InspectHandler, parts),
         (rf"{kernel}/variables", VariablesHandler, parts),
+        (r"/casebook/changes", ChangesHandler, parts),
         (r"/casebook/replays", ReplaysHandler, parts),
         (r"/casebook/health", HealthHandler, parts),
         (r"/casebook/.*", UnknownHandler, parts),

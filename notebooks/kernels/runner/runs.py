@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
@@ -28,8 +29,9 @@ GRACE_SECONDS = 5.0
 """How long an interrupted cell may take to react before its process is ended."""
 
 _OOM_COUNTER_SECONDS = 0.05
+_KEPT_RUNS = 2000
 
-EndReason = Literal["stop", "timeout", "kill"]
+EndReason = Literal["stop", "timeout", "restart"]
 
 
 class Run:
@@ -59,6 +61,10 @@ class Run:
         """Ask for the cell to be interrupted, and its process ended if that does not help."""
         self._end("stop")
 
+    def abandon(self) -> None:
+        """Say that the death of the kernel, which comes now, is a restart that somebody wants."""
+        self._ended_by = "restart"
+
     def _end(self, reason: EndReason) -> None:
         if self._ended_by is None:
             self._ended_by = reason
@@ -66,7 +72,11 @@ class Run:
 
     def fail(self, message: str) -> None:
         """Finish a run that could not even begin."""
-        if self.log.finished is None:
+        if self.log.finished is not None:
+            return
+        if self._ended_by == "restart":
+            self.log.append(Finished(outcome="stopped", message=_RESTARTED))
+        else:
             self.log.append(Finished(outcome="died", message=message))
 
     async def drive(self, connection: KernelConnection) -> str | None:
@@ -145,6 +155,8 @@ class Run:
             return Finished(outcome="stopped", message=f"{_STOPPED} {_NAMES_LOST}")
         if self._ended_by == "timeout":
             return Finished(outcome="timeout", message=f"{self._too_long()} {_NAMES_LOST}")
+        if self._ended_by == "restart":
+            return Finished(outcome="stopped", message=_RESTARTED)
         return Finished(outcome="died", message=reason)
 
     def _too_long(self) -> str:
@@ -163,7 +175,25 @@ class Run:
         )
 
 
+class KnownRuns:
+    """Runs by attempt and id; the oldest are forgotten, with their unacknowledged events."""
+
+    def __init__(self) -> None:
+        self._runs: OrderedDict[tuple[str, str], Run] = OrderedDict()
+
+    def add(self, attempt_id: str, run: Run) -> None:
+        """Remember a run."""
+        self._runs[attempt_id, run.run_id] = run
+        while len(self._runs) > _KEPT_RUNS:
+            self._runs.popitem(last=False)
+
+    def find(self, attempt_id: str, run_id: str) -> Run | None:
+        """Return a run that is still remembered."""
+        return self._runs.get((attempt_id, run_id))
+
+
 _STOPPED = "You stopped the cell."
+_RESTARTED = "You restarted Python while the cell ran."
 _NAMES_LOST = (
     "It did not react, so its process was ended and its variables are gone; "
     "run the cells again from the top."

@@ -5,6 +5,7 @@ environment, one case's data and its own sized folders, and is held by the limit
 """
 
 import asyncio
+import contextlib
 import os
 import secrets
 import signal
@@ -110,6 +111,14 @@ class Sandbox(ABC):
     async def close(self) -> None:
         """End it, wait until nothing of it is left on the host, and release what it held."""
 
+    def processes(self) -> frozenset[int]:
+        """Return the host's ids of its processes, to measure them; empty where nobody can say."""
+        return frozenset() if self.uid is None else processes_of(self.uid)
+
+    def weigh(self, *, low: bool) -> None:
+        """Let other sandboxes come first when the CPU is short, or no more; where that can be."""
+        del low
+
 
 class Launcher(ABC):
     """Starts sandboxes of one kind on this host, below one runtime folder.
@@ -207,6 +216,16 @@ class Launcher(ABC):
                 if not path.is_symlink():
                     path.chmod(path.stat().st_mode | 0o444)
         self._published.add(data)
+
+
+def processes_of(uid: int) -> frozenset[int]:
+    """Return the ids of all processes of a user, as far as they can be seen."""
+    found: set[int] = set()
+    for entry in os.scandir("/proc"):
+        with contextlib.suppress(FileNotFoundError):
+            if entry.name.isdigit() and entry.stat().st_uid == uid:
+                found.add(int(entry.name))
+    return frozenset(found)
 
 
 def inside_environment() -> dict[str, str]:

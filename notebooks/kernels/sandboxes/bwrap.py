@@ -77,20 +77,35 @@ class BwrapSandbox(Sandbox):
 
     def kill(self) -> None:
         """End every process in it at once."""
-        if self.alive:
-            # Not `process.kill()`: that may reap the process behind the event loop's back, which
-            # then reports a wrong exit code.
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGKILL)
+        if not self.alive:
+            return
+        # What is inside ends with bwrap, but not if bwrap has only just forked: so it is held
+        # first, and everything is ended. Not by `process.kill()`: that may reap the process behind
+        # the event loop's back, which then reports a wrong exit code.
+        _send(signal.SIGSTOP, self.process.pid)
+        for process in self.processes() | {self.process.pid}:
+            _send(signal.SIGKILL, process)
+
+    def processes(self) -> frozenset[int]:
+        """Return those of its group; without one, those below bwrap."""
+        if self.group is not None:
+            return self.group.processes()
+        return _descendants(self.process.pid)
+
+    def weigh(self, *, low: bool) -> None:
+        """Set the weight of its group, where it has one."""
+        if self.group is not None:
+            self.group.weigh(low=low)
 
     async def close(self) -> None:
         """End it, wait until nothing of it is left, and remove its group."""
         self.kill()
+        if self.group is not None:
+            # Before waiting: the wait is over only when nobody holds the error stream any more.
+            await asyncio.to_thread(self.group.destroy)
         await self.process.wait()
         if self._listener is not None:
             self._listener.cancel()
-        if self.group is not None:
-            await asyncio.to_thread(self.group.destroy)
 
 
 class BwrapLauncher(Launcher):
@@ -160,10 +175,12 @@ class BwrapLauncher(Launcher):
                 pass_fds=descriptors,
                 limit=PIPE_BYTES,
             )
-        except OSError as error:
+        except BaseException as error:  # whoever waits may have been cancelled, too
             if group is not None:
                 await asyncio.to_thread(group.destroy)
-            raise SandboxError(f"bubblewrap cannot be started: {error}") from error
+            if isinstance(error, OSError):
+                raise SandboxError(f"bubblewrap cannot be started: {error}") from error
+            raise
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
@@ -215,6 +232,22 @@ class BwrapLauncher(Launcher):
         """Remove what the launcher itself made; its sandboxes must be closed."""
         if self.hierarchy is not None:
             self.hierarchy.remove()
+
+
+def _send(number: signal.Signals, process: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, number)
+
+
+def _descendants(process: int) -> frozenset[int]:
+    found = {process}
+    try:
+        for thread in Path(f"/proc/{process}/task").iterdir():
+            for child in (thread / "children").read_text(encoding="ascii").split():
+                found |= _descendants(int(child))
+    except OSError:  # it has ended meanwhile
+        pass
+    return frozenset(found)
 
 
 def _memory_file(name: str, content: bytes) -> int:

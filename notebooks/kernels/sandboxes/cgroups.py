@@ -90,6 +90,14 @@ class CGroup:
                 yield swap, "0"
             yield cpu / "cpu.max", f"{quota} {_PERIOD_MICROSECONDS}"
 
+    def weigh(self, *, low: bool) -> None:
+        """Let the other groups come first when the CPU is short, or no more; nothing if gone."""
+        name, usual, least = ("cpu.shares", 1024, 32) if self.version == 1 else (
+            "cpu.weight", 100, 3
+        )  # fmt: skip
+        with contextlib.suppress(OSError):
+            (self.folders["cpu"] / name).write_text(str(least if low else usual), encoding="ascii")
+
     def joining_files(self) -> tuple[Path, ...]:
         """Return the files into which a process writes its id to join."""
         return tuple(sorted({folder / "cgroup.procs" for folder in self.folders.values()}))

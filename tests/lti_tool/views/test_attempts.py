@@ -59,7 +59,7 @@ def test_the_state_of_a_new_attempt_is_its_template(site: Site) -> None:
     }  # fmt: skip
     assert (state["runs"], state["validations"], state["delivery"]) == ({}, {}, None)
     assert state["points"] == {"score": 0.0, "max_score": 10.0}
-    assert state["kernel"] == {"state": "idle", "reason": None}
+    assert state["kernel"] == {"state": "idle", "reason": None, "position": None}
 
 
 def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
@@ -67,7 +67,7 @@ def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
     site.attendant.away = True
     response = site.app.test_client().get(launched.api, headers=launched.bearer)
     assert response.status_code == 200
-    assert json_of(response)["kernel"] == {"state": "unknown", "reason": None}
+    assert json_of(response)["kernel"] == {"state": "unknown", "reason": None, "position": None}
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,8 @@ def test_a_runner_that_is_away_leaves_the_page_whole(site: Site) -> None:
         ("idle", "busy", "idle"),
         ("idle", "dead", "dead"),
         ("starting", None, "starting"),
+        ("asleep", None, "asleep"),
+        ("dead", None, "dead"),
     ],
 )
 def test_the_kernel_is_as_its_runner_says_and_for_the_reason_that_was_told(
@@ -88,7 +90,9 @@ def test_the_kernel_is_as_its_runner_says_and_for_the_reason_that_was_told(
         announce(session, launched.attempt_id, told, "It was restarted.")
     site.attendant.state = runner
     state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
-    assert state["kernel"] == {"state": shown, "reason": "It was restarted."}
+    assert state["kernel"] == {
+        "state": shown, "reason": "It was restarted.", "position": None,
+    }  # fmt: skip
 
 
 def test_saving_gives_the_next_revision_and_is_there_after_a_reload(site: Site) -> None:
@@ -157,7 +161,33 @@ def test_stop_without_a_kernel_has_nothing_to_interrupt(site: Site) -> None:
     stopped = site.app.test_client().post(f"{launched.api}/stop", headers=launched.bearer)
     assert stopped.status_code == 202
     state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
-    assert state["kernel"] == {"state": "unknown", "reason": None}
+    assert state["kernel"] == {"state": "unknown", "reason": None, "position": None}
+
+
+def test_a_place_in_the_queue_for_a_kernel_is_shown(site: Site) -> None:
+    launched = site.launch()
+    site.attendant.state = "queued"
+    state = json_of(site.app.test_client().get(launched.api, headers=launched.bearer))
+    assert state["kernel"] == {"state": "queued", "reason": None, "position": 3}
+
+
+@pytest.mark.parametrize("has_kernel", [True, False])
+def test_restarting_drops_what_waits_and_has_a_new_kernel_made_ready(
+    site: Site, *, has_kernel: bool
+) -> None:
+    launched = site.launch()
+    _run(site, launched)
+    site.attendant.state = "idle" if has_kernel else None
+    answer = site.app.test_client().post(f"{launched.api}/kernel/restart", headers=launched.bearer)
+    assert answer.status_code == 202
+    assert site.attendant.restarted == [(RUNNER, str(launched.attempt_id))] * has_kernel
+    assert _kinds(site, launched) == ["run.queued", "run.finished"]
+    with site.database.transaction() as session:
+        jobs = session.execute(
+            text("SELECT count(*) FROM procrastinate_jobs"
+                 " WHERE task_name = 'notebooks:prepare_kernel'")
+        ).scalar_one()  # fmt: skip
+    assert jobs == 1
 
 
 def test_stop_drops_what_waits_even_if_the_runner_is_away(site: Site) -> None:

@@ -15,7 +15,8 @@ from notebooks.attempts.kernels import RESTARTED, notice
 from notebooks.attempts.models import Attempt, Run, RunState
 from notebooks.attempts.runs import RunView, current_runs, request_run, stop_queued
 from notebooks.journal.log import Event, read
-from notebooks.kernels.records import Finished, Note, Output, OutputsCleared, OutputSet
+from notebooks.kernels.errors import KernelMissingError
+from notebooks.kernels.records import Finished, Note, Output, OutputsCleared, OutputSet, RunRequest
 from tests.notebooks.fake_runner import FakeRunner, Script, adds, says
 
 SCRIPTS: dict[str, Script] = {
@@ -204,7 +205,83 @@ async def test_a_slow_start_is_announced(desk: Desk) -> None:
         await asyncio.sleep(0.02)
     await preparing
     assert "starting" in seen
-    assert [event.payload for event in desk.journal()] == [{"state": "idle", "reason": None}]
+    told = [(event.payload["state"], event.payload["reason"]) for event in desk.journal()]
+    assert told == [("idle", None)]
+
+
+async def test_a_run_waits_for_a_kernel_and_the_page_is_told_each_place_once(desk: Desk) -> None:
+    desk.runner.positions = [3, 3, 2]
+    desk.click("load", "hello")
+    for place in (3, 3, 2):
+        assert not await desk.executor().execute_all()
+        assert desk.views()["load"].state is RunState.QUEUED
+        told = [one for one in desk.journal() if one.kind == "kernel.changed"]
+        assert [(one.payload["state"], one.payload["position"]) for one in told] == [
+            ("queued", place)
+        ]
+    assert desk.journal()[-1].seq == 3  # queued run, place 3, place 2
+    assert await desk.executor().execute_all()
+    assert desk.views()["load"].state is RunState.OK
+    last = [one.payload for one in desk.journal() if one.kind == "kernel.changed"]
+    assert [(one["state"], one["reason"], one["position"]) for one in last] == [
+        ("idle", None, None)
+    ]
+
+
+async def test_a_kernel_that_had_to_be_waited_for_again_is_told_to_be_a_new_one(
+    desk: Desk,
+) -> None:
+    desk.click("load", "die")
+    await desk.execute()
+    desk.runner.positions = [1]
+    desk.click("fit", "hello")
+    assert not await desk.executor().execute_all()
+    await desk.execute()
+    assert [one.payload["reason"] for one in desk.journal() if one.kind == "kernel.changed"] == [
+        RESTARTED
+    ]
+
+
+async def test_stopping_ends_a_run_that_waits_for_a_kernel(desk: Desk) -> None:
+    desk.runner.positions = [1]
+    desk.click("load", "hello")
+    assert not await desk.executor().execute_all()
+    with desk.database.transaction() as session:
+        assert stop_queued(session, desk.attempt_id) == 1
+    assert await desk.executor().execute_all()
+    assert desk.views()["load"].state is RunState.STOPPED
+    assert desk.runner.executed == []
+
+
+async def test_a_run_whose_kernel_vanished_before_it_began_waits_for_another(desk: Desk) -> None:
+    desk.click("load", "hello")
+    asked = 0
+
+    async def start_run(_url: str, attempt_id: str, _request: RunRequest) -> None:
+        nonlocal asked
+        asked += 1
+        desk.runner.kernels.pop(attempt_id)
+        desk.runner.positions = [1]
+        raise KernelMissingError("It was culled a moment ago.")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(desk.runner, "start_run", start_run)
+        assert not await desk.executor().execute_all()
+    assert (asked, desk.views()["load"].state) == (1, RunState.QUEUED)
+    assert await desk.executor(job_id=8).execute_all()
+    assert desk.views()["load"].state is RunState.OK
+
+
+async def test_a_run_that_was_under_way_ends_even_if_the_runner_is_full(desk: Desk) -> None:
+    desk.click("load", "slow")
+    working = asyncio.create_task(desk.execute())
+    await desk.until(lambda: desk.views()["load"].outputs)
+    working.cancel()
+    await asyncio.wait([working])
+    desk.runner.restart()
+    desk.runner.positions = [1]
+    await desk.execute()
+    assert desk.views()["load"].state is RunState.LOST
 
 
 async def test_an_attempt_whose_runner_is_gone_moves_to_this_one(desk: Desk) -> None:

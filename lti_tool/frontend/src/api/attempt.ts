@@ -16,6 +16,8 @@ export interface AttemptApi {
   /** Queues a run; the same `runId` twice queues it once. */
   run(runId: string, cellId: string, source: string): Promise<Result<void>>;
   stop(): Promise<Result<void>>;
+  /** Replaces Python by a new one; what cells defined is gone. */
+  restart(): Promise<Result<void>>;
   validate(subtask: string, revision: number): Promise<Result<{ validation_id: string }>>;
   /** Events after `after`, for when no stream can be had. */
   eventsAfter(after: number, signal: AbortSignal): Promise<Result<JournalEvent[]>>;
@@ -42,6 +44,9 @@ export function attemptApi(http: Http, base: string, now: () => number): Attempt
     },
     async stop() {
       return nothing(await http.call(`${base}/stop`, { method: "POST" }));
+    },
+    async restart() {
+      return nothing(await http.call(`${base}/kernel/restart`, { method: "POST" }));
     },
     async validate(subtask, revision) {
       const call = { method: "POST", body: { subtask, revision } } as const;

@@ -94,8 +94,10 @@ export interface Delivery {
 }
 
 export interface KernelStatus {
-  state: "starting" | "idle" | "busy" | "dead" | string;
+  state: "queued" | "starting" | "idle" | "busy" | "asleep" | "dead" | string;
   reason: string | null;
+  /** Place in the queue for a kernel, 1 is next; only while `queued`. */
+  position?: number | null;
 }
 
 /** Everything the page needs to draw an attempt as it stands at event `last_seq`. */

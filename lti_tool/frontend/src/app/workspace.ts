@@ -105,6 +105,23 @@ export class Workspace {
     if (!answer.ok) store.dispatch({ type: "stop.refused", notice: stopNotice(answer.error) });
   }
 
+  /** Asks whether Python shall really be restarted. */
+  askRestart(): void {
+    this.parts.store.dispatch({ type: "restart.changed", restart: "asked" });
+  }
+
+  cancelRestart(): void {
+    this.parts.store.dispatch({ type: "restart.changed", restart: null });
+  }
+
+  /** Stops what runs and waits, and starts a new Python. Sent once: a second one would hit the new. */
+  async restart(): Promise<void> {
+    const { api, store } = this.parts;
+    store.dispatch({ type: "restart.changed", restart: null });
+    const answer = await api.restart();
+    if (!answer.ok) store.dispatch({ type: "restart.changed", restart: restartNotice(answer.error) });
+  }
+
   /** Saves, then has a subtask judged; a newer document elsewhere is merged in first. */
   async validate(subtask: string): Promise<void> {
     const { api, store } = this.parts;
@@ -189,6 +206,10 @@ function runNotice(error: ApiError): Notice {
 
 function stopNotice(error: ApiError): Notice {
   return { key: error.kind === "session" ? "session.expired" : "stop.failed" };
+}
+
+function restartNotice(error: ApiError): Notice {
+  return { key: error.kind === "session" ? "session.expired" : "restart.failed" };
 }
 
 function validationNotice(error: ApiError | null): Notice {

@@ -19,7 +19,7 @@ export function Banners() {
     );
   }
   return (
-    <div class="banners">
+    <div class="banners" data-testid="banners">
       {readOnly ? <Banner icon="question" text={t("observer.text")} /> : null}
       {save === "conflict" ? (
         <Banner icon="question" urgent text={`${t("conflict.title")} ${t("conflict.text")}`}>
@@ -38,8 +38,26 @@ export function Banners() {
           <Choice words={t("banner.retry")} act={() => workspace.nudge()} />
         </Banner>
       ) : null}
+      <RestartBanner />
       <KernelBanner />
     </div>
+  );
+}
+
+/** What a restart loses, before it happens. */
+function RestartBanner() {
+  const { workspace, language } = useServices();
+  const { t } = language;
+  const restart = useAttempt((attempt) => attempt.restart);
+  if (restart === null) return null;
+  if (restart !== "asked") {
+    return <Banner icon="alert" urgent text={t(restart.key, restart.params)} />;
+  }
+  return (
+    <Banner icon="question" urgent text={t("restart.text")}>
+      <Choice primary words={t("restart.do")} act={() => workspace.restart()} />
+      <Choice words={t("restart.cancel")} act={() => workspace.cancelRestart()} />
+    </Banner>
   );
 }
 
@@ -52,6 +70,12 @@ function KernelBanner() {
       ({ message }) => message !== "" && message === attempt.kernel?.reason,
     ),
   );
+  if (kernel?.state === "queued" && kernel.position) {
+    return <Banner icon="clock" text={t("kernel.place", { place: kernel.position })} />;
+  }
+  if (kernel?.state === "asleep") {
+    return <Banner icon="clock" text={kernel.reason ?? t("kernel.asleepHelp")} />;
+  }
   if (kernel?.state !== "dead") return null;
   // The cell that it died in has the reason already.
   const reason = told ? null : kernel.reason;

@@ -1,6 +1,7 @@
 import { useAttempt, useServices } from "./context";
 import { Delivery } from "./Delivery";
 import { KernelWord } from "./KernelWord";
+import { RestartButton } from "./RestartButton";
 import { SaveWord } from "./SaveWord";
 
 /** The case's title, the points so far, and whether everything is saved. */
@@ -23,6 +24,7 @@ export function Header() {
         <div class="top-facts">
           <SaveWord />
           <KernelWord />
+          <RestartButton testId="restart" />
           {graded ? <Delivery /> : <p class="delivery">{t("header.practice")}</p>}
         </div>
       </div>

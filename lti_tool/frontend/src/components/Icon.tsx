@@ -10,6 +10,7 @@ const PATHS = {
   cross: "M4.5 4.5l7 7M11.5 4.5l-7 7",
   dot: "M8 7.2v1.6",
   spin: "M8 2.2a5.8 5.8 0 1 1-5.8 5.8",
+  restart: "M12.6 6.4A5 5 0 1 0 13 9M12.9 3.2v3.4H9.5",
   send: "M2.5 8h9M8 4l4 4-4 4",
 } as const;
 

@@ -1,6 +1,6 @@
 import { useAttempt, useServices } from "./context";
 
-const KNOWN = ["starting", "idle", "busy", "dead"] as const;
+const KNOWN = ["queued", "starting", "idle", "busy", "asleep", "dead"] as const;
 
 /** Whether Python is there. */
 export function KernelWord() {
@@ -14,7 +14,7 @@ export function KernelWord() {
   const state = known === "idle" && working ? "busy" : known;
   if (!state) return null;
   return (
-    <p class={`kernel kernel-${state}`} title={kernel?.reason ?? undefined}>
+    <p class={`kernel kernel-${state}`} data-testid="kernel" title={kernel?.reason ?? undefined}>
       <span class="kernel-dot" aria-hidden="true" />
       {t(`kernel.${state}`)}
     </p>

@@ -2,6 +2,7 @@ import { cellToStop, placeInQueue } from "../state/runs";
 import { isOpen } from "../state/model";
 import { useAttempt, useServices } from "./context";
 import { Icon } from "./Icon";
+import { RestartButton } from "./RestartButton";
 import { RunWord } from "./RunWord";
 
 interface Props {
@@ -47,6 +48,7 @@ export function RunBar({ cellId, number }: Props) {
           {t("run.stop")}
         </button>
       ) : null}
+      {stoppable ? <RestartButton testId="restart-cell" /> : null}
       {stoppable && stopRefusal ? (
         <p class="notice notice-attention" role="alert">{t(stopRefusal.key, stopRefusal.params)}</p>
       ) : null}

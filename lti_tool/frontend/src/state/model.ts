@@ -78,6 +78,8 @@ export interface Attempt {
   nextOrder: number;
   /** Why the last Stop did not get through; null once it is pressed again or nothing runs. */
   stopRefusal: Notice | null;
+  /** A restart of Python: `asked` until it is confirmed; why it failed; else null. */
+  restart: "asked" | Notice | null;
   clockOffsetMs: number;
   save: SaveState;
   /** The student's own text was set aside for another page's, and can be had back. */
@@ -105,6 +107,7 @@ export type Action =
   | { type: "run.refused"; cellId: string; runId: string; notice: Notice }
   | { type: "stop.asked" }
   | { type: "stop.refused"; notice: Notice }
+  | { type: "restart.changed"; restart: Attempt["restart"] }
   | { type: "validation.asked"; subtask: string }
   | { type: "validation.accepted"; subtask: string; validationId: string }
   | { type: "validation.refused"; subtask: string; notice: Notice };

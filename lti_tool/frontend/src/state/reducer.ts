@@ -48,6 +48,8 @@ function reduceAttempt(attempt: Attempt, action: AttemptAction): Attempt {
       return runs.cellToStop(attempt) === null
         ? attempt
         : { ...attempt, stopRefusal: action.notice };
+    case "restart.changed":
+      return { ...attempt, restart: action.restart };
     case "validation.asked":
       return validations.asked(attempt, action.subtask);
     case "validation.accepted":

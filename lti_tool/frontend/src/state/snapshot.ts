@@ -24,6 +24,7 @@ export function attemptOf({ snapshot, clockOffsetMs }: LoadedSnapshot): Attempt 
     lastSeq: snapshot.last_seq,
     nextOrder: runs.length,
     stopRefusal: null,
+    restart: null,
     clockOffsetMs,
     save: { kind: "saved", at: snapshot.document.saved_at },
     setAside: false,

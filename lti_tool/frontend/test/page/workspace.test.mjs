@@ -82,9 +82,45 @@ onPage("a Stop that does not get through is told, until it does", {}, async ({ p
   assert.equal(await page.getByText("Stop did not get through").count(), 0);
 });
 
+onPage("restarting says what it loses, and stops what runs", {}, async ({ page, server }) => {
+  await write(page, "c4", "slow()");
+  await page.getByTestId("run-c4").click();
+  await seesText(page, "output-c4", "epoch 1");
+  await page.getByTestId("restart-cell").click();
+  await page.getByRole("alert").filter({ hasText: "will be gone" }).waitFor();
+  assert.deepEqual(await brokenRules(page), []);
+  await page.getByRole("button", { name: "Cancel" }).click();
+  assert.equal(await page.getByText("will be gone").count(), 0);
+  server.faults.runner = false;
+  await page.getByTestId("restart").click();
+  await page.getByRole("button", { name: "Restart", exact: true }).click();
+  await page.getByRole("alert").filter({ hasText: "could not be restarted" }).waitFor();
+  server.faults.runner = true;
+  await page.getByTestId("restart").click();
+  await page.getByRole("button", { name: "Restart", exact: true }).click();
+  await seesText(page, "cell-c4", "You stopped this cell.");
+  assert.equal(await page.getByText("could not be restarted").count(), 0);
+});
+
+onPage("a page says its place in the queue for a kernel, and that a kernel sleeps", {}, async ({ page, server }) => {
+  server.attempt.kernel("queued", null, 3);
+  await page.getByText("You are number 3 in the queue for a kernel. You can go on writing; your cell runs by itself when it is your turn.").waitFor();
+  await page.getByText("Waiting for Python").waitFor();
+  assert.equal(await page.getByTestId("restart").count(), 0);
+  assert.deepEqual(await brokenRules(page), []);
+  server.attempt.kernel("queued", null, 2);
+  await page.getByText("You are number 2 in the queue").waitFor();
+  server.attempt.kernel("asleep", "Your kernel was put to sleep after 30 minutes without use.");
+  await page.getByText("put to sleep after 30 minutes").waitFor();
+  await page.getByText("Python sleeps").waitFor();
+  server.attempt.kernel("idle", "A new kernel was started.");
+  await page.getByText("Python is ready").waitFor();
+  assert.equal(await page.getByText("put to sleep").count(), 0);
+});
+
 onPage("an observer reads, and can change, run and validate nothing", { role: "observer" }, async ({ page, server }) => {
   await page.getByText("You are looking on").waitFor();
-  for (const id of ["run-c1", "stop", "validate-look"]) assert.equal(await page.getByTestId(id).count(), 0);
+  for (const id of ["run-c1", "stop", "restart", "validate-look"]) assert.equal(await page.getByTestId(id).count(), 0);
   const before = await textOf(page, "c1");
   await write(page, "c1", "mine = 1");
   await page.keyboard.type("x");

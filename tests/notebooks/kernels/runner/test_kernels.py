@@ -4,9 +4,9 @@ from uuid import uuid4
 
 import pytest
 
-from notebooks.kernels.errors import KernelBusyError, KernelMissingError, RunnerFullError
+from notebooks.kernels.errors import KernelBusyError
 from notebooks.kernels.provisioners.base import sockets_dir
-from notebooks.kernels.records import KernelSpec, Limits, RunRequest
+from notebooks.kernels.records import Limits, RunRequest
 from notebooks.kernels.runner.kernels import Kernels
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from tests.sandboxes import Student, ran
@@ -172,23 +172,6 @@ async def test_a_kernel_whose_environment_is_missing_says_so(kernels: Kernels) -
     failed = await student.run("1")
     assert failed.finished.outcome == "died"
     assert "does not exist" in failed.finished.message
-
-
-async def test_the_longest_idle_kernel_makes_room_for_a_new_one(
-    kernels: Kernels, environment: str
-) -> None:
-    kernels._limit = 2
-    first, second, third = (Student(kernels, environment) for _ in range(3))
-    await first.run("1")
-    busy = second.begin("import time; time.sleep(3)")
-    third_run = third.begin("3")
-    with pytest.raises(KernelMissingError):
-        kernels.get(first.attempt_id)
-    with pytest.raises(RunnerFullError):
-        kernels.ensure("fourth", KernelSpec(environment=environment))
-    assert (await ran(third_run)).result == "3"
-    busy.stop()
-    await ran(busy)
 
 
 async def test_a_kernel_that_is_killed_from_outside_tells_its_run(

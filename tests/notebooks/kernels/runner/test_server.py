@@ -200,6 +200,26 @@ async def until(call: Callable[[], Answer]) -> Answer:
     raise AssertionError("there was no answer in time")
 
 
+async def test_web_can_restart_a_kernel_and_the_worker_hears_of_deaths(
+    runner: Runner, client: RunnerClient, environment: str
+) -> None:
+    attempt = uuid4().hex
+    start = await client.changes(runner.url, "", 0)
+    before = await client.ensure_kernel(runner.url, attempt, KernelSpec(environment=environment))
+    attendant = RunnerAttendant(runner.folder(Role.WEB))
+    await asyncio.to_thread(attendant.restart, runner.url, attempt)
+    after = await client.status(runner.url, attempt)
+    assert after is not None
+    assert after.kernel_id not in {None, before.kernel_id}
+    with pytest.raises(KernelMissingError):
+        await asyncio.to_thread(attendant.restart, runner.url, "unknown")
+    attendant.close()
+    hearing = asyncio.create_task(client.changes(runner.url, start.epoch, start.last))
+    await client.kill(runner.url, attempt)
+    (change,) = (await hearing).changes
+    assert (change.attempt_id, change.status.kernel_id) == (attempt, after.kernel_id)
+
+
 async def test_errors_come_back_as_what_they_are(runner: Runner, client: RunnerClient) -> None:
     attempt = uuid4().hex
     with pytest.raises(KernelMissingError):
@@ -264,6 +284,8 @@ async def test_a_certificate_of_somebody_else_is_refused(runner: Runner, tmp_pat
         (Role.WEB, "POST", "/casebook/kernels/a/runs", 403),
         (Role.WEB, "GET", "/casebook/kernels/a/runs/b/events", 403),
         (Role.WEB, "POST", "/casebook/replays", 403),
+        (Role.WEB, "GET", "/casebook/changes", 403),
+        (Role.WORKER, "GET", "/casebook/changes?after=x", 422),
         (Role.WEB, "GET", "/casebook/kernels/a", 404),
         (Role.WEB, "GET", "/casebook/health", 200),
         (Role.LLM, "POST", "/casebook/kernels/a/stop", 403),
