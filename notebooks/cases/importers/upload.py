@@ -36,15 +36,14 @@ def is_data(name: str) -> bool:
 
 
 def is_four_files(names: Mapping[str, Path]) -> bool:
-    """Return whether these are the four files, or what there is of them."""
+    """Return whether these are the four files, or what there is of them.
+
+    A profile under its own name says so, or a template without the solution that a case has.
+    """
     if any(name in names for name in PROFILES):
         return True
     notebooks = [name for name in names if name.endswith(".ipynb") and "/" not in name]
-    return (
-        _SOLUTION not in names
-        and (_CASE in names or _TEMPLATE in names)
-        and notebooks in ([_TEMPLATE], [])
-    )
+    return notebooks == [_TEMPLATE]
 
 
 def arrange(paths: Mapping[str, Path], log: ProblemLog) -> Arranged:
