@@ -67,3 +67,12 @@ def test_files_beside_a_case_of_the_format_are_still_ignored(tmp_path: Path) -> 
     content = read_case(tmp_path)
     assert isinstance(content, CaseContent)
     assert "notes.csv" not in content.data
+
+
+def test_a_case_of_the_format_without_its_solution_is_asked_for_nothing_else(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "case.yaml").write_text(PROFILE)
+    found = read_case(tmp_path)
+    assert isinstance(found, Problems)
+    assert [problem.file for problem in found.items] == ["solution.ipynb"]
