@@ -186,7 +186,11 @@ def started(user: str, environment: str) -> Iterator[Host]:
         (state / "secret").write_text(SECRET, encoding="utf-8")
         (state / "certificates").mkdir()
         (state / "certificates" / "key.pem").write_text(SECRET, encoding="utf-8")
-        settings = Settings(state_dir=state, environments_dir_override=shared_environments_dir())
+        settings = Settings(
+            state_dir=state,
+            environments_dir_override=shared_environments_dir(),
+            kernel_pool_limit=0,  # what waits for the next student is not left over
+        )
         command = [sys.executable, "-m", "tests.attacks.host", settings.model_dump_json()]
         command.append(environment)
         if user == "ordinary" and os.geteuid() == 0:
