@@ -92,8 +92,10 @@ def test_a_killed_runner_is_told_to_a_page_that_runs_nothing(
     stack: Stack, page: Page, open_activity: Callable[[Page, str], Workspace]
 ) -> None:
     workspace = open_activity(page, "Ada Moreno")
+    workspace.write("clean", "print('before the', 'death')")
     workspace.run("clean")
-    workspace.shows("kernel", "Python is ready", seconds=40)
+    workspace.shows("output-clean", "before the death", seconds=40)
+    workspace.shows("kernel", "Python is ready")
 
     stack.kill("runner")
 

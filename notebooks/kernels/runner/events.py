@@ -31,6 +31,11 @@ class EventLog:
         """Return the number of the newest event, 0 before the first."""
         return self._last
 
+    @property
+    def pending_bytes(self) -> int:
+        """Return about how much the kept events take."""
+        return self._pending_bytes
+
     def append(self, body: RunEventBody) -> bool:
         """Add an event; return False if it is an output and the log is full."""
         size = _size(body)

@@ -127,6 +127,7 @@ class Kernels:
         kernel = self._kernels.get(attempt_id)
         if kernel is not None:
             self._end(kernel, KernelStatus(state="dead", reason=_ENDED, kernel_id=kernel.kernel_id))
+            self._admit()
 
     def restart(self, attempt_id: str) -> KernelStatus:
         """Replace the attempt's kernel by a new one; what it runs ends as stopped.

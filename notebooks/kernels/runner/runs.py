@@ -30,6 +30,8 @@ GRACE_SECONDS = 5.0
 
 _OOM_COUNTER_SECONDS = 0.05
 _KEPT_RUNS = 2000
+_PENDING_BYTES = 256 * 1024 * 1024
+"""Of events that nobody acknowledges, in all runs that have ended."""
 
 EndReason = Literal["stop", "timeout", "restart"]
 
@@ -44,18 +46,14 @@ class Run:
         look_around: Callable[[], Surroundings] = Surroundings,
     ) -> None:
         """Make a run; `look_around` reads what its cell has around it, should that explain it."""
-        self.request = request
+        self.run_id = request.run_id
+        self._source = request.source
         self._look_around = look_around
         self.log = EventLog()
         self._limits = limits
         self._collector = OutputCollector(limits)
         self._ended_by: EndReason | None = None
         self._end_requested = asyncio.Event()
-
-    @property
-    def run_id(self) -> str:
-        """Return the id that web chose."""
-        return self.request.run_id
 
     def stop(self) -> None:
         """Ask for the cell to be interrupted, and its process ended if that does not help."""
@@ -88,7 +86,7 @@ class Run:
         flusher = asyncio.create_task(self._flush_regularly())
         watcher = asyncio.create_task(self._watch(connection))
         try:
-            reply = await connection.execute(self.request.source, self._collector.on_message)
+            reply = await connection.execute(self._source, self._collector.on_message)
         except DeadKernelError:
             reason = await self._describe_death(connection)
             finished = self._finished_dead(reason)
@@ -102,6 +100,8 @@ class Run:
         await self._explain()
         self._tell(self._collector.finish())
         self.log.append(finished)
+        # It is remembered for long; what it needed to run is not.
+        self._source, self._collector = "", OutputCollector(self._limits)
         return return_value
 
     def _tell(self, events: Sequence[RunEventBody]) -> None:
@@ -186,6 +186,13 @@ class KnownRuns:
         self._runs[attempt_id, run.run_id] = run
         while len(self._runs) > _KEPT_RUNS:
             self._runs.popitem(last=False)
+        pending = sum(each.log.pending_bytes for each in self._runs.values())
+        for key, each in tuple(self._runs.items()):
+            if pending <= _PENDING_BYTES:
+                break
+            if each.log.finished is not None and each.log.pending_bytes:
+                pending -= each.log.pending_bytes
+                del self._runs[key]
 
     def find(self, attempt_id: str, run_id: str) -> Run | None:
         """Return a run that is still remembered."""
