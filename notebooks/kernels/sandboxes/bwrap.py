@@ -79,9 +79,10 @@ class BwrapSandbox(Sandbox):
         """End every process in it at once."""
         if self.alive:
             # Not `process.kill()`: that may reap the process behind the event loop's back, which
-            # then reports a wrong exit code.
+            # then reports a wrong exit code. The process group, since one that is only just being
+            # made does not yet end with its parent.
             with contextlib.suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGKILL)
+                os.killpg(self.process.pid, signal.SIGKILL)
 
     async def close(self) -> None:
         """End it, wait until nothing of it is left, and remove its group."""
@@ -145,6 +146,16 @@ class BwrapLauncher(Launcher):
             SandboxError: Something that it needs does not exist, or bwrap cannot be started.
         """
         sandbox = self.specify(spec, program, uid)
+        starting = asyncio.ensure_future(self._start(sandbox, program))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio hangs when it has to give up a process whose pipes are half connected.
+            with contextlib.suppress(SandboxError):
+                await (await starting).close()
+            raise
+
+    async def _start(self, sandbox: SandboxSpec, program: Program) -> BwrapSandbox:
         group = self.new_group(sandbox.limits)
         descriptors: list[int] = []
         try:
@@ -159,6 +170,7 @@ class BwrapLauncher(Launcher):
                 cwd="/",
                 pass_fds=descriptors,
                 limit=PIPE_BYTES,
+                start_new_session=True,
             )
         except OSError as error:
             if group is not None:
