@@ -3,6 +3,7 @@
 import os
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +64,14 @@ class Settings(BaseSettings):
     """How long a launch lasts before the student has to open the activity again."""
     token_seconds: int = 3600
 
+    provisioner: Literal["bwrap", "container"] = "bwrap"
+    """What keeps sandboxes: bubblewrap, or the containers of Docker or Podman."""
+    container_url: str | None = None
+    """Where the container engine listens, such as `unix:///run/podman/podman.sock`; `None` means
+    Docker's usual socket, or else Podman's."""
+    container_image: str = "casebook-kernel"
+    container_runtime: str | None = None
+    """The engine's runtime, such as `runsc`; `None` means the engine's own choice."""
     run_seconds: float = 300
     """Wall time of one cell."""
     replay_seconds: float = 120

@@ -1,8 +1,5 @@
 """Replays on this machine: by the runner with its launcher, or in process for `casebook grade`."""
 
-import os
-
-from config.paths import own_folder, runtime_dir
 from config.settings import Settings
 from notebooks.kernels.records import KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replay.host import replay
@@ -10,6 +7,7 @@ from notebooks.kernels.replay.openers import ForkingOpener, FreshOpener
 from notebooks.kernels.replay.servers import GradingServers
 from notebooks.kernels.sandboxes.base import Launcher
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.choice import close_private_launcher, make_private_launcher
 
 
 class SandboxReplayer:
@@ -57,12 +55,10 @@ class LocalReplayer(SandboxReplayer):
     """Replays in sandboxes that this process starts itself; no runner is needed."""
 
     def __init__(self, settings: Settings) -> None:
-        # Apart from the runner's folder, which a starting runner sweeps.
-        folder = own_folder(runtime_dir(settings) / f"l{os.getpid()}", 0o711)
-        self._own = BwrapLauncher(settings, folder)
+        self._own = make_private_launcher(settings)
         super().__init__(self._own, servers=settings.grading_server_limit)
 
     async def close(self) -> None:
         """Remove what was made on the machine."""
         await super().close()
-        self._own.close()
+        close_private_launcher(self._own)

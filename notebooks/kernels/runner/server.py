@@ -10,8 +10,8 @@ import structlog
 from config.errors import CertificateError
 from config.paths import runtime_dir
 from config.settings import Settings
-from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from notebooks.kernels.sandboxes.check import check_sandbox
+from notebooks.kernels.sandboxes.choice import make_launcher
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ def main(settings: Settings) -> None:
         CertificateError: The runner has no certificate.
     """
     runtime = runtime_dir(settings)
-    launcher = BwrapLauncher(settings, runtime)
+    launcher = make_launcher(settings, runtime)
     for note in check_sandbox(settings, launcher):
         log.warning("runner.weak_limits", note=note)
     _require_certificate(settings.certificates_dir / "runner")

@@ -179,7 +179,7 @@ class Launcher(ABC):
             SandboxError: Some of it does not exist.
         """
         environment = self.environment(spec)
-        mounts = [(environment, PurePosixPath(environment)), *_python_mounts(), *program.code]
+        mounts = [(environment, PurePosixPath(environment)), *python_mounts(), *program.code]
         data = self.data(spec)
         if data is not None:
             self._share(data)
@@ -247,7 +247,8 @@ def passwd(uid: int) -> str:
     return f"student:x:{uid}:{uid}:Student:{HOME}:/bin/sh\n"
 
 
-def _python_mounts() -> tuple[Mount, ...]:
+def python_mounts() -> tuple[Mount, ...]:
+    """Return what must be shown of the base Python, beside the system's own folders."""
     prefix = base_python().parent.parent
     if prefix == Path("/usr"):
         return ()  # among the system folders already

@@ -160,6 +160,16 @@ class BwrapLauncher(Launcher):
             SandboxError: Something that it needs does not exist, or bwrap cannot be started.
         """
         sandbox = self.specify(spec, program, uid)
+        starting = asyncio.ensure_future(self._start(sandbox, program))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # asyncio hangs when it has to give up a process whose pipes are half connected.
+            with contextlib.suppress(SandboxError):
+                await (await starting).close()
+            raise
+
+    async def _start(self, sandbox: SandboxSpec, program: Program) -> BwrapSandbox:
         group = self.new_group(sandbox.limits)
         descriptors: list[int] = []
         try:
@@ -174,6 +184,7 @@ class BwrapLauncher(Launcher):
                 cwd="/",
                 pass_fds=descriptors,
                 limit=PIPE_BYTES,
+                start_new_session=True,
             )
         except BaseException as error:  # whoever waits may have been cancelled, too
             if group is not None:

@@ -9,7 +9,9 @@ from pathlib import Path
 from config.errors import SandboxUnavailableError
 from config.settings import Settings
 from notebooks.kernels.sandboxes.base import TEMPORARY, Launcher
-from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.choice import close_private_launcher, make_private_launcher
+from notebooks.kernels.sandboxes.container.check import check_container
+from notebooks.kernels.sandboxes.container.launcher import ContainerLauncher
 
 _TRIAL_SECONDS = 10
 _TOOLS = ("/usr/bin/prlimit", "/usr/bin/setpriv", "/bin/sh")
@@ -30,6 +32,23 @@ def check_sandbox(settings: Settings, launcher: Launcher | None = None) -> tuple
     Raises:
         SandboxUnavailableError: Sandboxes cannot work; the message says why and what to do.
     """
+    if launcher is not None:
+        return _check(launcher)
+    own = make_private_launcher(settings)
+    try:
+        return _check(own)
+    finally:
+        close_private_launcher(own)
+
+
+def _check(launcher: Launcher) -> tuple[str, ...]:
+    if isinstance(launcher, ContainerLauncher):
+        return check_container(launcher)
+    _check_bwrap()
+    return tuple(launcher.notes())
+
+
+def _check_bwrap() -> None:
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise SandboxUnavailableError(
@@ -43,13 +62,6 @@ def check_sandbox(settings: Settings, launcher: Launcher | None = None) -> tuple
         )
     _check_seccomp()
     _try_out(bwrap)
-    if launcher is not None:
-        return tuple(launcher.notes())
-    own = BwrapLauncher(settings, settings.state_dir)
-    try:
-        return tuple(own.notes())
-    finally:
-        own.close()
 
 
 def _check_seccomp() -> None:

@@ -8,10 +8,17 @@ from notebooks.kernels.errors import KernelBusyError
 from notebooks.kernels.provisioners.base import sockets_dir
 from notebooks.kernels.records import Limits, RunRequest
 from notebooks.kernels.runner.kernels import Kernels
-from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.base import Launcher
+from tests.engines import docker_engine, every_launcher, podman_engine
 from tests.sandboxes import Student, ran
 
-pytestmark = pytest.mark.sandbox
+__all__ = ["docker_engine", "every_launcher", "podman_engine"]
+
+
+@pytest.fixture
+def launcher(every_launcher: Launcher) -> Launcher:
+    """Every test here holds for every kind of launcher."""
+    return every_launcher
 
 
 async def test_a_cell_prints_shows_a_value_and_keeps_its_names(
@@ -39,7 +46,7 @@ async def test_output_arrives_while_the_cell_still_runs(kernels: Kernels, enviro
 
 
 async def test_a_kernel_that_no_folder_can_be_made_for_is_dead_and_replaced_later(
-    kernels: Kernels, launcher: BwrapLauncher, environment: str
+    kernels: Kernels, launcher: Launcher, environment: str
 ) -> None:
     sockets = sockets_dir(launcher.runtime)
     sockets.touch()
