@@ -46,6 +46,7 @@ class Flavour:
     rootless: bool
     remaps_users: bool
     """Whether user ids inside are others than the host's."""
+    default_runtime: str
 
     @property
     def too_old(self) -> bool:
@@ -98,6 +99,7 @@ class Engine:
                 api_version=str(version.get("ApiVersion")),
                 rootless=bool(info.get("Rootless")) or "name=rootless" in options,
                 remaps_users="name=userns" in options,
+                default_runtime=Path(str(info.get("DefaultRuntime") or "")).name,
             )
         return self._flavour
 

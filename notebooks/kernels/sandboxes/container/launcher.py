@@ -1,6 +1,7 @@
 """Starts containers: one class for Docker and Podman, on this host."""
 
 import asyncio
+import contextlib
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from notebooks.environments.layout import environment_python
 from notebooks.kernels.errors import SandboxError
 from notebooks.kernels.records import KernelSpec
 from notebooks.kernels.sandboxes.base import Launcher, Mount, Program
-from notebooks.kernels.sandboxes.container.engine import Engine
+from notebooks.kernels.sandboxes.container.engine import Engine, Flavour
 from notebooks.kernels.sandboxes.container.entry import Connection, Entry
 from notebooks.kernels.sandboxes.container.options import (
     ENTER,
@@ -53,8 +54,11 @@ class ContainerLauncher(Launcher):
         """Start a program in a container of its own and return when it has connected.
 
         Raises:
-            SandboxError: Something that it needs does not exist, or the engine refuses.
+            SandboxError: Something that it needs does not exist, or the engine refuses; or the
+                program would make jails of its own, which no container lets it.
         """
+        if program.jailer or program.control is not None:
+            raise SandboxError("a container cannot hold a program that makes jails of its own.")
         python = environment_python(self.environment(spec))
         return await self.start_with(python, self.mounts(spec, program), spec, program, uid)
 
@@ -67,6 +71,8 @@ class ContainerLauncher(Launcher):
         uid: int | None,
     ) -> ContainerSandbox:
         """Start a program by any interpreter, seeing just these mounts; otherwise as `start`."""
+        flavour = await self.engine.do(self.engine.flavour)
+        self._require_runtime(flavour)
         name = f"casebook-{secrets.token_hex(6)}"
         own = os.geteuid() if uid is None else uid
         entry = Entry(self._entries / name.removeprefix("casebook-"), own, piped=program.piped)
@@ -82,8 +88,8 @@ class ContainerLauncher(Launcher):
             entry=entry.folder,
             command=(str(python), *program.arguments),
             limits=spec.limits,
-            seccomp=await self.engine.do(self._seccomp),
-            userns=await self.engine.do(self._userns),
+            seccomp=self._seccomp(flavour),
+            userns=_userns(flavour),
             read_only=(*mounts, enter, (entry.passwd, _PASSWD)),
             writable=(program.folder,) if program.folder is not None else (),
             environment=program.environment,
@@ -126,10 +132,20 @@ class ContainerLauncher(Launcher):
             code = "" if state is None else f" (exit code {state.exit_code})"
             raise SandboxError(f"the container ended before it had connected{code}: {said}")
 
-    def _seccomp(self) -> str:
+    def _require_runtime(self, flavour: Flavour) -> None:
+        """Refuse a runtime that Podman would silently exchange for its own: its API ignores it."""
+        wanted = self._runtime
+        if flavour.name == "Podman" and wanted not in {None, flavour.default_runtime}:
+            raise SandboxError(
+                f"CASEBOOK_CONTAINER_RUNTIME is {wanted}, but this Podman service runs everything "
+                f"by {flavour.default_runtime}. Start it by `podman --runtime {wanted} system "
+                "service …`, or set `runtime` in its containers.conf."
+            )
+
+    def _seccomp(self, flavour: Flavour) -> str:
         """Return the filter in the form that this engine takes."""
         profile = seccomp_profile()
-        if self.engine.flavour().name == "Docker":
+        if flavour.name == "Docker":
             return profile
         path = self.runtime / "code" / "seccomp.json"
         if path not in self._published:
@@ -139,11 +155,6 @@ class ContainerLauncher(Launcher):
             fresh.replace(path)
             self._published.add(path)
         return str(path)
-
-    def _userns(self) -> str | None:
-        """Keep our user id inside, where a rootless engine would map it away."""
-        flavour = self.engine.flavour()
-        return "keep-id" if flavour.rootless and flavour.name == "Podman" else None
 
     @property
     def _entries(self) -> Path:
@@ -169,8 +180,13 @@ class ContainerLauncher(Launcher):
     def close(self) -> None:
         """Remove what the launcher itself made; its sandboxes must be closed."""
         self.engine.close()
-        if self._entries.is_dir():
+        with contextlib.suppress(OSError):
             self._entries.rmdir()
+
+
+def _userns(flavour: Flavour) -> str | None:
+    """Keep our user id inside, where a rootless engine would map it away."""
+    return "keep-id" if flavour.rootless and flavour.name == "Podman" else None
 
 
 def _remove(folder: Path) -> None:

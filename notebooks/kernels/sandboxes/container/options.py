@@ -18,7 +18,16 @@ from docker.types import (  # type: ignore[import-untyped] # it has no types
 from docker.types import Mount as EngineMount
 
 from notebooks.kernels.records import Limits
-from notebooks.kernels.sandboxes.base import CODE, HOME, TEMPORARY, Mount, inside_environment
+from notebooks.kernels.sandboxes.base import (
+    CODE,
+    HOME,
+    OPEN_FILES,
+    SHARED_MEMORY_BYTES,
+    TEMPORARY,
+    TEMPORARY_BYTES,
+    Mount,
+    inside_environment,
+)
 
 API_VERSION = "1.41"
 """The oldest that is enough: Docker 20.10, Podman 4."""
@@ -30,9 +39,6 @@ ENTER = CODE / "enter.py"
 _PERIOD_MICROSECONDS = 100_000
 _OWN_PROCESSES = 4
 """tini, the shell, what waits for the lifeline, and room for one more."""
-_SHM_BYTES = 64 * 1024 * 1024
-_TMP_BYTES = 64 * 1024 * 1024
-_OPEN_FILES = 1024
 _LOG = LogConfig(type=LogConfig.types.JSON, config={"max-size": "64k"})
 """Holds what goes wrong before the container is connected; nothing comes after that."""
 
@@ -119,7 +125,7 @@ def _host_config(spec: ContainerSpec) -> HostConfig:
         cpu_period=_PERIOD_MICROSECONDS,
         cpu_quota=limits.cpu_percent * _PERIOD_MICROSECONDS // 100,
         ulimits=list(_ulimits(spec).values()),
-        shm_size=_SHM_BYTES,
+        shm_size=SHARED_MEMORY_BYTES,
         tmpfs=_tmpfs(spec),
         mounts=_mounts(spec),
         log_config=_LOG,
@@ -129,7 +135,7 @@ def _host_config(spec: ContainerSpec) -> HostConfig:
 
 def _ulimits(spec: ContainerSpec) -> dict[str, Ulimit]:
     """Name all that the engines would otherwise set to what this host may not allow."""
-    limits = {"core": 0, "nofile": _OPEN_FILES, "cpu": spec.limits.cpu_seconds}
+    limits = {"core": 0, "nofile": OPEN_FILES, "cpu": spec.limits.cpu_seconds}
     limits["nproc"] = -1
     if spec.processes_are_its_own:
         limits["nproc"] = spec.limits.processes + _OWN_PROCESSES
@@ -138,7 +144,7 @@ def _ulimits(spec: ContainerSpec) -> dict[str, Ulimit]:
 
 def _tmpfs(spec: ContainerSpec) -> dict[str, str]:
     mounts = dict.fromkeys(_EMPTY, "ro,nosuid,nodev,noexec,size=64k,mode=0755")
-    for place, size in ((TEMPORARY, _TMP_BYTES), (str(HOME), spec.limits.home_bytes)):
+    for place, size in ((TEMPORARY, TEMPORARY_BYTES), (str(HOME), spec.limits.home_bytes)):
         mounts[place] = f"rw,nosuid,nodev,exec,size={size},mode=1777"
     return mounts
 

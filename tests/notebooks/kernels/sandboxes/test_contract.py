@@ -276,7 +276,8 @@ async def test_its_environment_is_ours_alone_and_its_user_its_own(jailer: Jailer
 
 async def test_it_has_no_rights_and_no_network_and_the_filter_holds(jailer: Jailer) -> None:
     source = """
-import ctypes, os, socket
+import ctypes, os, socket, threading
+threading.Thread(target=print, args=("a thread",)).start()
 status = dict(line.split(":", 1) for line in open("/proc/self/status"))
 print(*(int(status["Cap" + name], 16) for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")))
 print(status["NoNewPrivs"].strip(), status["Seccomp"].strip())
@@ -293,11 +294,16 @@ for number in (425, 321, 101, 272, 435):  # io_uring_setup, bpf, ptrace, unshare
 for request in (0x5412, 0x541C):
     print(ctypes.get_errno() if libc.ioctl(0, request, b"x") == -1 else "done", end=" ")
 """
-    rights, kept, interfaces, calls = (await jailer.says(source)).splitlines()
+    thread, rights, kept, interfaces, calls = (await jailer.says(source)).splitlines()
+    assert thread == "a thread"
     assert rights == "0 0 0 0 0"
     assert kept == "1 2"
     assert interfaces == "none"
-    assert calls.strip() == "1 1 1 open open open 1 1 1 1 38 1 1"
+    sockets, others = calls.split()[:6], calls.split()[6:]
+    assert sockets[3:] == ["open", "open", "open"]
+    # Docker says EPERM where others say ENOSYS; what glibc looks at is the same everywhere.
+    assert {*sockets[:3], *others} <= {"1", "38"}
+    assert others[4] == "38"
 
 
 async def test_what_does_not_exist_is_named(jailer: Jailer) -> None:

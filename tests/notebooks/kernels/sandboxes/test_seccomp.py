@@ -100,7 +100,8 @@ def test_container_engines_are_given_the_same_policy() -> None:
     profile = json.loads(seccomp_profile())
     assert (profile["defaultAction"], profile["defaultErrnoRet"]) == ("SCMP_ACT_ERRNO", 38)
     assert profile["architectures"] == ["SCMP_ARCH_X86_64"]
-    always, never, *sometimes = profile["syscalls"]
+    always, never, absent, *sometimes = profile["syscalls"]
+    assert (absent["names"], absent["errnoRet"]) == (["clone3"], 38)
     assert always == {"names": list(POLICY.allowed), "action": "SCMP_ACT_ALLOW"}
     assert (never["names"], never["errnoRet"]) == (list(POLICY.refused), 1)
     vsock_or_packet = {
