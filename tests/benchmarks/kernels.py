@@ -72,7 +72,15 @@ class Bench:
     async def bare(self) -> AsyncIterator[AsyncKernelClient]:
         """Yield a client of a bare ipykernel of the same environment, connected."""
         python = str(environment_python(shared_environments_dir() / self.environment))
-        manager = AsyncKernelManager(kernel_spec_manager=_Bare(python=python))
+        folder = self.state / f"bare-{uuid4().hex[:8]}"
+        folder.mkdir()
+        # On sockets like ours: of many kernels that pick TCP ports at once, some pick the same.
+        manager = AsyncKernelManager(
+            kernel_spec_manager=_Bare(python=python),
+            transport="ipc",
+            ip=str(folder / "s"),
+            connection_file=str(folder / "kernel.json"),
+        )
         await manager.start_kernel(stderr=asyncio.subprocess.DEVNULL)
         client = manager.client()
         client.start_channels(hb=False, stdin=False)
