@@ -119,8 +119,22 @@ def every_launcher(
 def _folder() -> Iterator[Path]:
     """Make a folder with a path that is short enough for sockets."""
     folder = Path(tempfile.mkdtemp(prefix="cb-engine-"))
-    yield folder
-    shutil.rmtree(folder)
+    try:
+        yield folder
+    finally:
+        _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Remove an engine's folder; what clears up after its containers may outlive it a little."""
+    deadline = time.monotonic() + _STOP_SECONDS
+    while folder.exists():
+        try:
+            shutil.rmtree(folder)
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)
 
 
 @contextmanager
@@ -138,7 +152,10 @@ def _running(folder: Path, command: list[str]) -> Iterator[RunningEngine]:
         pytest.skip(str(error))
     log = folder / "log"
     with log.open("w") as said:
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        # In its folder: what watches Podman's containers leaves a file where it was started.
+        process = subprocess.Popen(
+            command, cwd=folder, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+        )
     url = f"unix://{folder}/s"
     try:
         if not _answers(url, process):
