@@ -5,9 +5,11 @@ again does no harm. Where comments add up, the timestamp tells: a post without a
 before the first that was sent, is refused as outdated only if that one (or a later one) arrived.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
+from typing import TypeVar
 
 import structlog
 
@@ -24,8 +26,15 @@ from lti_tool.platforms.base import (
     Score,
 )
 from lti_tool.services.client import ServiceClient
-from lti_tool.services.errors import PlatformRefusedError, PlatformUnreachableError, ServiceError
+from lti_tool.services.errors import (
+    PlatformBusyError,
+    PlatformRefusedError,
+    PlatformUnreachableError,
+    ServiceError,
+)
 from lti_tool.services.scores import post_score, read_result
+
+Answered = TypeVar("Answered")
 
 _log = structlog.get_logger(__name__)
 
@@ -99,15 +108,18 @@ class GradeBook:
         if not self.readable:
             return Unread.UNREADABLE
         try:
-            return read_result(
-                self.client,
-                self.registration,
-                line_item_url=self.line_item_url,
-                user_id=self.user_id,
-            )
+            return _twice(self._result)
         except PlatformRefusedError as error:
             _log.warning("results are not readable", why=str(error))
             return Unread.UNREADABLE
+
+    def _result(self) -> Result | None:
+        return read_result(
+            self.client,
+            self.registration,
+            line_item_url=self.line_item_url,
+            user_id=self.user_id,
+        )
 
     def look_back(self) -> Shown:
         """Read the result after a post that was taken: not being able to is no failure of it."""
@@ -169,7 +181,8 @@ def _settle_by_timestamp(book: GradeBook, claim: Claim, shown: Shown) -> Outcome
     if claim.tried_since is None:
         return None
     before = claim.tried_since - book.platform.timestamp_step
-    match book.post(book.score(claim, comment=None, timestamp=before)):
+    question = book.score(claim, comment=None, timestamp=before)
+    match _twice(lambda: book.post(question)):
         case Accepted():
             return None
         case Reconcile(outdated=True):
@@ -234,6 +247,18 @@ def _is_foreign(book: GradeBook, claim: Claim, shown: Shown) -> bool:
 def _shares_before(claim: Claim) -> set[float]:
     sent = set() if claim.sent_share is None else {claim.sent_share}
     return sent | set(claim.tried_shares)
+
+
+def _twice(ask: Callable[[], Answered]) -> Answered:
+    """Ask again at once, if the answer was lost: only for what does no harm a second time."""
+    try:
+        return ask()
+    except PlatformUnreachableError:
+        return ask()
+    except PlatformBusyError as error:
+        if error.throttled or error.after_seconds is not None:
+            raise
+        return ask()
 
 
 def _name(book: GradeBook) -> str:

@@ -168,7 +168,7 @@ def test_a_grade_book_that_cannot_be_read_now_gets_no_score_blindly(
     attempt = course.attempt(score=7)
     send(attempt)
     moodle.book.of("student-1").override(0.3)
-    moodle.faults.append(Fault("/results", status=status))
+    moodle.faults.append(Fault("/results", status=status, times=2))
     course.want(attempt, 8)
     send(attempt)
     assert course.row(attempt).state is DeliveryState.PENDING
@@ -188,3 +188,14 @@ def test_a_grade_book_that_is_never_read_gets_its_scores_all_the_same(
     send(attempt)
     assert course.row(attempt).state is DeliveryState.SENT
     assert moodle.book.of("student-1").share == 0.8
+
+
+def test_a_look_at_the_grade_book_that_fails_once_delays_nothing(
+    course: Course, moodle: Moodle, send: Send
+) -> None:
+    attempt = course.attempt(score=7)
+    send(attempt)
+    course.want(attempt, 8)
+    moodle.faults.append(Fault("/results", drop=True))
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.SENT
