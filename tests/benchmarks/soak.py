@@ -103,8 +103,8 @@ class Soak:
     ) -> None:
         run = self.kernels.start_run(attempt, RunRequest(run_id=uuid4().hex, source=source))
         if disturb is not None:
-            # Mostly in the middle of the cell, sometimes while the kernel still starts.
-            await asyncio.sleep(self.dice.random())
+            # In the middle of the cell, or while the kernel still starts, or is just being forked.
+            await asyncio.sleep(self.dice.random() * self.dice.choice((0.02, 0.5, 1)))
             if run.log.finished is None:
                 disturb(run)
         async with asyncio.timeout(RUN_SECONDS):
@@ -130,7 +130,7 @@ class Traces:
         runtime = launcher.runtime
         unix = Path("/proc/net/unix").read_text().splitlines()
         return cls(
-            processes=frozenset(_children(os.getpid())),
+            processes=frozenset(_processes(runtime)),
             files=frozenset(str(path) for path in (runtime / "k").rglob("*")),
             mounts=frozenset(Path("/proc/self/mountinfo").read_text().splitlines()),
             groups=_groups(launcher),
@@ -157,9 +157,15 @@ def _groups(launcher: BwrapLauncher) -> frozenset[str]:
     return frozenset(str(path) for root in roots for path in root.iterdir() if path.is_dir())
 
 
-def _children(process: int) -> set[int]:
-    text = Path(f"/proc/{process}/task/{process}/children").read_text()
-    return {int(child) for child in text.split()}
+def _processes(runtime: Path) -> set[int]:
+    """Return this process's children, and whatever names the folder: it may be an orphan."""
+    own = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text()
+    found = {int(child) for child in own.split()}
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if entry.name.isdigit() and os.fsencode(runtime) in (entry / "cmdline").read_bytes():
+                found.add(int(entry.name))
+    return found
 
 
 def resident_mb() -> float:

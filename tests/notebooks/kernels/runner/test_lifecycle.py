@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import pytest
 
@@ -212,3 +213,32 @@ async def test_a_cell_whose_kernel_is_ended_just_as_it_is_ready_learns_of_it(
     finished = (await ran(run)).finished
     assert finished.outcome == "died"
     assert "killed" in finished.message
+
+
+async def test_kernels_that_are_ended_while_they_are_being_forked_leave_nothing(
+    make: Make, environment: str
+) -> None:
+    kernels = make()
+    student = Student(kernels, environment)
+    run = student.begin("1")
+    for turn in range(30):
+        await asyncio.sleep(turn / 2000)
+        kernels.restart(student.attempt_id)
+    assert (await ran(run)).finished.outcome == "stopped"
+    kernels.kill(student.attempt_id)
+    sockets = kernels._launcher.runtime / "k"
+    await until(lambda: not any(sockets.iterdir()))
+    assert _naming(str(sockets)) == []
+
+
+def _naming(folder: str) -> list[Path]:
+    """Return the processes that name a folder, in /proc; an orphan is one, too."""
+    entries = (entry for entry in Path("/proc").iterdir() if entry.name.isdigit())
+    return [entry for entry in entries if folder in _command_line(entry)]
+
+
+def _command_line(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_text(errors="replace")
+    except OSError:
+        return ""
