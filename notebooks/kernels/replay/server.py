@@ -28,6 +28,7 @@ from notebooks.kernels.sandboxes.base import (
     SHARED_MEMORY_BYTES,
     TEMPORARY,
     TEMPORARY_BYTES,
+    python_mounts,
 )
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher, BwrapSandbox
 from notebooks.kernels.sandboxes.cgroups import CGroup
@@ -36,6 +37,7 @@ from notebooks.kernels.sandboxes.seccomp import copies_program, seccomp_program
 HASH_SEED: Final = 0
 """Python's, of every server; a replay with another one begins afresh."""
 
+_OWN_PLACES = (TEMPORARY, SHARED_MEMORY, HOME)
 _WARM_SECONDS = 120.0
 _STEP_SECONDS = 20.0
 _LIMITS = Limits(memory_bytes=4 * 1024**3, processes=256, cpu_percent=200)
@@ -84,6 +86,9 @@ class GradingServer:
             UnforkableError: It has threads, or jails cannot be made here.
             SandboxError: It could not be started.
         """
+        if any(place.is_relative_to(own) for _, place in python_mounts() for own in _OWN_PLACES):
+            # What is imported late would be out of a jail's sight.
+            raise UnforkableError("the base Python lies where a jail has folders of its own")
         ours, theirs = Channel.pair()
         with contextlib.closing(theirs):
             started = program(launcher, "server", HASH_SEED, control=theirs.fileno(), jailer=True)

@@ -24,6 +24,10 @@ from notebooks.kernels.records import KernelSpec
 HOME = PurePosixPath("/home/student")
 CODE = PurePosixPath("/casebook")
 """Where program files of ours appear inside."""
+ENVIRONMENT = PurePosixPath("/environment")
+"""Where a sandbox finds its packages, wherever the host keeps them: below the host's /tmp, say, a
+sandbox's own would hide them."""
+PYTHON = ENVIRONMENT / "bin" / "python"
 
 # Mounts of each sandbox's own, never the host's folders.
 TEMPORARY = "/tmp"  # noqa: S108 # nosec B108
@@ -165,7 +169,7 @@ class Launcher(ABC):
         return _UIDS[next(self._uids) % len(_UIDS)]
 
     def environment(self, spec: KernelSpec) -> Path:
-        """Return the folder of a spec's environment, the same inside; it may not exist."""
+        """Return the host's folder of a spec's environment; it may not exist."""
         return self._environments / spec.environment
 
     def data(self, spec: KernelSpec) -> Path | None:
@@ -179,7 +183,7 @@ class Launcher(ABC):
             SandboxError: Some of it does not exist.
         """
         environment = self.environment(spec)
-        mounts = [(environment, PurePosixPath(environment)), *python_mounts(), *program.code]
+        mounts = [(environment, ENVIRONMENT), *python_mounts(), *program.code]
         data = self.data(spec)
         if data is not None:
             self._share(data)

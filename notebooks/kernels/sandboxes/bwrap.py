@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from config.settings import Settings
-from notebooks.environments.layout import environment_python
 from notebooks.kernels.errors import SandboxError
 from notebooks.kernels.records import KernelSpec, Limits
 from notebooks.kernels.sandboxes.arguments import (
@@ -26,6 +25,7 @@ from notebooks.kernels.sandboxes.arguments import (
 from notebooks.kernels.sandboxes.base import (
     JAILED_UID,
     PIPE_BYTES,
+    PYTHON,
     Launcher,
     Program,
     Sandbox,
@@ -143,7 +143,7 @@ class BwrapLauncher(Launcher):
             SandboxError: The environment or the data folder does not exist.
         """
         return SandboxSpec(
-            command=(str(environment_python(self.environment(spec))), *program.arguments),
+            command=(str(PYTHON), *program.arguments),
             limits=spec.limits,
             read_only=self.mounts(spec, program),
             writable=(program.folder,) if program.folder is not None else (),

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from config.settings import Settings
-from notebooks.environments.layout import environment_python
 from notebooks.kernels.errors import SandboxError
 from notebooks.kernels.records import KernelSpec
-from notebooks.kernels.sandboxes.base import Launcher, Mount, Program
+from notebooks.kernels.sandboxes.base import PYTHON, Launcher, Mount, Program
 from notebooks.kernels.sandboxes.container.engine import Engine, Flavour
 from notebooks.kernels.sandboxes.container.entry import Connection, Entry
 from notebooks.kernels.sandboxes.container.options import (
@@ -59,12 +58,11 @@ class ContainerLauncher(Launcher):
         """
         if program.jailer or program.control is not None:
             raise SandboxError("a container cannot hold a program that makes jails of its own.")
-        python = environment_python(self.environment(spec))
-        return await self.start_with(python, self.mounts(spec, program), spec, program, uid)
+        return await self.start_with(PYTHON, self.mounts(spec, program), spec, program, uid)
 
     async def start_with(
         self,
-        python: Path,
+        python: PurePosixPath,
         mounts: tuple[Mount, ...],
         spec: KernelSpec,
         program: Program,

@@ -53,6 +53,25 @@ async def test_a_jail_has_only_its_own_socket_and_a_user_of_its_own(
         assert str(os.geteuid()) not in maps
 
 
+async def test_a_jail_sees_the_packages_of_a_host_that_keeps_them_below_its_tmp(
+    sandbox_settings: Settings, environment: str, tmp_path: Path
+) -> None:
+    assert tmp_path.is_relative_to("/tmp")
+    copy = tmp_path / "environments" / environment
+    source = shared_environments_dir() / environment
+    shutil.copytree(source, copy, symlinks=True, ignore=shutil.ignore_patterns("debugpy", "jedi"))
+    settings = sandbox_settings.model_copy(update={"environments_dir_override": copy.parent})
+    launcher = BwrapLauncher(settings, tmp_path / "runtime")
+    replayer = SandboxReplayer(launcher, servers=1)
+    try:
+        made = Grader(replayer, environment)
+        late = "import os, sys, jupyter_client.threaded; print(os.getpid(), sys.prefix)"
+        assert await made.said(late) == "2 /environment"
+    finally:
+        await replayer.close()
+        launcher.close()
+
+
 LEAVE = """
 import builtins, math, os, socket, subprocess, sys
 for place in ('/tmp', '/home/student', '/dev/shm'):

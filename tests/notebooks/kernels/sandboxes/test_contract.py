@@ -242,6 +242,13 @@ for place in ("/home/student", "/tmp", "/dev/shm"):
     assert lines[1:] == ["/home/student 28 16", "/tmp 28 64", "/dev/shm 28 64"]
 
 
+async def test_its_packages_lie_at_one_place_wherever_the_host_keeps_them(jailer: Jailer) -> None:
+    source = "import sys, jupyter_client; print(sys.prefix, jupyter_client.__file__)"
+    prefix, package = (await jailer.says(source)).split()
+    assert prefix == "/environment"
+    assert package.startswith("/environment/lib/python3")
+
+
 async def test_the_number_of_its_processes_is_limited(jailer: Jailer) -> None:
     source = """
 import os, time
