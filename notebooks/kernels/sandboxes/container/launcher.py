@@ -5,7 +5,7 @@ import contextlib
 import os
 import secrets
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 
 from config.settings import Settings
 from notebooks.kernels.errors import SandboxError
@@ -62,7 +62,7 @@ class ContainerLauncher(Launcher):
 
     async def start_with(
         self,
-        python: PurePosixPath,
+        python: PurePath,
         mounts: tuple[Mount, ...],
         spec: KernelSpec,
         program: Program,

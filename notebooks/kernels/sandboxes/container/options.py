@@ -7,7 +7,7 @@ everything then.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any
 
 from docker.types import (  # type: ignore[import-untyped] # it has no types
@@ -76,7 +76,7 @@ class ContainerSpec:
     uid: int
     processes_are_its_own: bool
     """Whether nothing else on the host has this user id, so that processes count by it."""
-    python: Path
+    python: PurePath
     """The interpreter that connects the container."""
     entry: Path
     """The folder of the sockets to connect to; at its own place."""
