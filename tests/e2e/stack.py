@@ -55,9 +55,14 @@ class Stack:
     url: str = ""
     process: subprocess.Popen[str] | None = None
 
+    @property
+    def log(self) -> Path:
+        """What its processes have said."""
+        return self.state.parent / f"{self.state.name}-up.log"
+
     def start(self) -> None:
         """Start everything and return when it says that it is ready."""
-        log = (self.state.parent / f"{self.state.name}-up.log").open("a")
+        log = self.log.open("a")
         self.process = subprocess.Popen(
             [
                 sys.executable,
@@ -113,3 +118,22 @@ class Stack:
         answer.raise_for_status()
         grades: list[dict[str, object]] = answer.json()["grades"]
         return grades
+
+    def wait_for_score(self, score: float, name: str = "", *, seconds: float = 60) -> None:
+        """Return once the grade book shows the score (of that person); fail with why it does not.
+
+        By default as long as the slowest way takes: a minute's sweep finds a lost job.
+        """
+        try:
+            wait_for(
+                lambda: any(
+                    grade["score"] == score and (not name or grade["name"] == name)
+                    for grade in self.grades()
+                ),
+                seconds=seconds,
+                what=f"a score of {score} in the grade book",
+            )
+        except AssertionError as error:
+            said = [line for line in self.log.read_text().splitlines() if "score" in line]
+            error.add_note("\n".join(said[-20:]))
+            raise

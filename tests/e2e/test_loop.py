@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.pages import SECONDS, Workspace
 from tests.e2e.solutions import wine_solution
-from tests.e2e.stack import Stack, wait_for
+from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(240)]
 
@@ -46,7 +46,7 @@ def test_a_student_is_corrected_then_approved_and_the_grade_book_shows_it(
     workspace.validate("look")
     workspace.shows("verdict-look", "Approved", seconds=40)
     workspace.shows("points", "10")
-    workspace.shows("delivery", "grade book", seconds=20)
+    workspace.shows("delivery", "Score sent", seconds=60)
     expect(workspace.at("saved")).to_contain_text(re.compile(r"Saved \d\d:\d\d"))
 
     page.reload()
@@ -54,11 +54,7 @@ def test_a_student_is_corrected_then_approved_and_the_grade_book_shows_it(
     workspace.shows("verdict-look", "Approved")
     assert "shape = wine.shape" in workspace.code("look")
 
-    wait_for(
-        lambda: any(grade["score"] == 10 for grade in stack.grades()),
-        seconds=15,
-        what="a score of 10 in the grade book",
-    )
+    stack.wait_for_score(10)
     page.goto(f"{stack.url}grades")
     expect(page.get_by_text("Look at the table")).to_be_visible()
     assert violations == []
@@ -79,11 +75,7 @@ def test_the_ideal_solution_typed_by_a_student_earns_every_point(
         workspace.validate(subtask)
         workspace.shows(f"verdict-{subtask}", "Approved", seconds=60)
     workspace.shows("points", "100")
-    wait_for(
-        lambda: any(grade["score"] == 100 for grade in stack.grades()),
-        seconds=15,
-        what="a score of 100 in the grade book",
-    )
+    stack.wait_for_score(100)
     page.screenshot(path=str(tmp_path / "all.png"))
 
 

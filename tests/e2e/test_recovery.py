@@ -151,8 +151,4 @@ def test_a_killed_process_in_mid_validation_still_gives_a_verdict_and_a_score(
 
     workspace.shows("verdict-look", "Approved", seconds=RECOVERY_SECONDS + 10)
     assert "time.sleep(4)" in workspace.code("look")
-    wait_for(
-        lambda: any(grade["score"] == 10 and grade["name"] == person for grade in stack.grades()),
-        seconds=RECOVERY_SECONDS,
-        what=f"the score of {person} in the grade book",
-    )
+    stack.wait_for_score(10, person, seconds=RECOVERY_SECONDS)
