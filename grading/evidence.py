@@ -10,6 +10,10 @@ Weight = Literal["decides", "doubts", "informs"]
 """What a failure means: work is wrong; it cannot be told; or nothing, it is only to be known."""
 
 
+ProbeKind = Literal["value", "call", "raises"]
+"""The kinds of probes; evidence is called after them."""
+
+
 def _storable(text: object) -> object:
     return storable(text) if isinstance(text, str) else text
 
@@ -34,7 +38,7 @@ class Evidence(_Record):
 
     id: str
     """Unique within a validation: the probe's id, or `run-CELL`, or `replay`."""
-    kind: Literal["value", "call", "run", "replay"]
+    kind: ProbeKind | Literal["run", "replay"]
     subtask: str
     probe: str | None = None
     asked: Text = ""

@@ -16,13 +16,13 @@ from grading.derivation.coverage import gaps
 from grading.derivation.names import answerable
 from grading.errors import CasePreparationError
 from grading.evidence import Evidence
-from grading.judge import Situation
 from grading.models import Verdict
 from grading.mutation.mutants import mutants, sample
 from grading.mutation.report import sentences, strength
 from grading.mutation.trial import Trial
 from grading.ready import ReadyCase, make_ready
 from grading.replays import cells_for, request_of
+from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases.data import place_data
 from notebooks.cases.notebook import RawCell, document_cell, read_notebook

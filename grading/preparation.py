@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
-from grading.comparison import compare
+from grading.checks.finding import Reply
+from grading.checks.judging import settled
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
 from grading.replays import Sweep, request_of, sweeps_for
@@ -14,7 +15,6 @@ from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
 from notebooks.kernels.records import Answer, KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
-from notebooks.kernels.values import Opaque, Value
 
 HASH_SEEDS = (0, 1)
 """One replay of the ideal solution for each; an answer that varies between them cannot be
@@ -149,28 +149,11 @@ def _answered(
 ) -> Iterator[PreparedProbe]:
     rounds = [_by_question(result) for result in results]
     for probe in probes:
-        settled = _settled(probe, [answers.get(probe.id) for answers in rounds])
-        if not isinstance(settled, str):
-            yield PreparedProbe(**_fields(probe), expected=settled)
+        expected = settled(probe, [Reply(answers.get(probe.id)) for answers in rounds])
+        if not isinstance(expected, str):
+            yield PreparedProbe(**_fields(probe), expected=expected)
         elif probe.origin == "author":
-            problems.append(_problem(probe, settled))
-
-
-def _settled(probe: OpenProbe, answers: Sequence[Answer | None]) -> Value | str:
-    """Return what the ideal answers each time, or why that cannot be expected of anybody."""
-    values = []
-    for answer in answers:
-        value = _value(answer)
-        if isinstance(value, str):
-            return value
-        values.append(value)
-    first = values[0]
-    if any(compare(first, other, probe.tolerance) is not None for other in values):
-        return (
-            "the ideal solution gives another answer each time; set a seed, or ask for "
-            "something that does not vary"
-        )
-    return first
+            problems.append(_problem(probe, expected))
 
 
 def _fields(probe: OpenProbe) -> Mapping[str, object]:
@@ -179,22 +162,6 @@ def _fields(probe: OpenProbe) -> Mapping[str, object]:
 
 def _by_question(result: ReplayResult) -> dict[str, Answer]:
     return {answer.question_id: answer for answer in result.answers}
-
-
-def _value(answer: Answer | None) -> Value | str:
-    if answer is None or (answer.value is None and answer.failure is None):
-        return "the ideal solution gives no answer"
-    if answer.failure is not None:
-        return f"asking the ideal solution raises {answer.failure.name}: {answer.failure.message}"
-    value = answer.value
-    if value is None or isinstance(value, Opaque):
-        told = "nothing" if value is None else f"a `{value.type}` ({value.reason})"
-        return f"the answer is {told}; ask for a value"
-    if compare(value, value) is not None:
-        return "the answer holds something that has no exact kind; ask for plain values"
-    if "\\u0000" in value.model_dump_json():
-        return "the answer holds a NUL character, which cannot be stored"
-    return value
 
 
 def _problem(probe: OpenProbe, message: str) -> Problem:

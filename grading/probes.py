@@ -6,10 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from grading.checks.records import Agrees, Check, Raises
 from grading.comparison import render
 from grading.errors import ProbeError
+from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import CallProbe, Probe, Subtask, Tolerance
+from notebooks.cases.profile import Probe, RaisesProbe, Subtask, Tolerance, ValueProbe
 from notebooks.kernels.records import Ask, AskCall, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
@@ -40,11 +42,18 @@ class OpenProbe(BaseModel):
     """The same in the author's words, Markdown; students read these where there are any."""
     names: tuple[str, ...] = ()
     """The notebook's names that it reads."""
+    check: Check = Agrees()
+    """How the answer is judged."""
     tolerance: Tolerance = Tolerance()
     hint: str | None = None
     reveal: Literal["observed", "nothing"] = "observed"
     origin: Literal["author", "derived"] = "author"
     on_interface: bool = True
+
+    @property
+    def kind(self) -> ProbeKind:
+        """Return what its evidence is called."""
+        return "raises" if isinstance(self.check, Raises) else self.ask.kind
 
     @property
     def question(self) -> Question:
@@ -78,22 +87,11 @@ def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
 
 
 def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
-    ask: Ask
-    if isinstance(probe, CallProbe):
-        try:
-            ask = AskCall(
-                function=probe.function,
-                args=tuple(typed(argument) for argument in probe.args),
-                kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
-            )
-        except TypeError as error:
-            raise ProbeError(probe_id, str(error)) from error
-        asked = call_text(ask) if probe.reveal == "observed" else f"{probe.function}(…)"
-        names = root_names(probe.function)
-    else:
-        ask = AskValue(expression=probe.expression)
-        asked = probe.expression
-        names = root_names(probe.expression)
+    ask, asked = _question(probe, probe_id)
+    check: Check = Agrees()
+    if isinstance(probe, RaisesProbe):
+        check = Raises(error=probe.error, text=probe.text)
+    names = root_names(probe.expression if isinstance(probe, ValueProbe) else probe.function)
     interface = {interface_name(entry) for entry in subtask.interface}
     return OpenProbe(
         id=probe_id,
@@ -102,11 +100,27 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
+        check=check,
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
         on_interface=not interface or bool(names & interface),
     )
+
+
+def _question(probe: Probe, probe_id: str) -> tuple[Ask, str]:
+    """Return what a sandbox is asked, and the same in the words of Python."""
+    if isinstance(probe, ValueProbe):
+        return AskValue(expression=probe.expression), probe.expression
+    try:
+        ask = AskCall(
+            function=probe.function,
+            args=tuple(typed(argument) for argument in probe.args),
+            kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
+        )
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
+    return ask, call_text(ask) if probe.reveal == "observed" else f"{probe.function}(…)"
 
 
 def call_text(ask: AskCall) -> str:

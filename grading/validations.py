@@ -18,10 +18,11 @@ from config.settings import Settings
 from grading import deliveries
 from grading.errors import UnknownSubtaskError
 from grading.feedback import wording
-from grading.judge import Judgement, Situation
+from grading.judge import Judgement
 from grading.models import PreparedCase, SubtaskResult, Validation, ValidationState, Verdict
 from grading.probes import PreparedProbe, PreparedProbes
 from grading.replays import cells_for
+from grading.situation import Situation
 from grading.standing import Standing, points_of, view_of
 from notebooks.attempts.document import Cell
 from notebooks.attempts.kernels import limits_of

@@ -46,7 +46,20 @@ class CallProbe(_Probe):
     kwargs: dict[str, Any] = {}
 
 
-Probe = Annotated[ValueProbe | CallProbe, Field(discriminator="kind")]
+class RaisesProbe(_Probe):
+    """Call a function that has to raise an exception, as for arguments that make no sense."""
+
+    kind: Literal["raises"]
+    function: str
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    error: str = Field(pattern=r"^[^\W\d]\w*$", max_length=200)
+    """The name of the exception's class, or of one that it derives from: `ValueError`."""
+    text: str | None = Field(default=None, min_length=1, max_length=200)
+    """What its message looks like, `*` standing for anything: `"*negative*"`."""
+
+
+Probe = Annotated[ValueProbe | CallProbe | RaisesProbe, Field(discriminator="kind")]
 
 
 class Subtask(_Part):

@@ -1,6 +1,5 @@
 """Reading a case, whatever it comes as, into typed records or into everything wrong with it."""
 
-import ast
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,12 +22,13 @@ from notebooks.cases.implicit import imply
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import CallProbe, Profile, Subtask
+from notebooks.cases.profile import Profile, RaisesProbe, Subtask, ValueProbe
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.requirements import parse_requirements
 
+_ANY_ERROR = frozenset({"Exception", "BaseException", "object"})
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -169,14 +169,20 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
 
 def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
     for number, probe in enumerate(subtask.probes):
-        if isinstance(probe, CallProbe):
-            if not _FUNCTION.fullmatch(probe.function):
-                yield number, f"{probe.function!r} is not the name of a function."
+        if isinstance(probe, ValueProbe):
+            if not code.is_expression(probe.expression):
+                yield number, f"{probe.expression!r} is not a Python expression."
             continue
-        try:
-            ast.parse(probe.expression.strip(), mode="eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            yield number, f"{probe.expression!r} is not a Python expression."
+        if not _FUNCTION.fullmatch(probe.function):
+            yield number, f"{probe.function!r} is not the name of a function."
+        if isinstance(probe, RaisesProbe) and probe.error in _ANY_ERROR:
+            yield (
+                number,
+                (
+                    f"`{probe.error}` is any error, so that a call which fails for another reason "
+                    "counts, too. Name the one that you mean, such as ValueError."
+                ),
+            )
 
 
 def _check_solution(

@@ -295,9 +295,11 @@ class ReplayRequest(Record):
 
 
 class CellFailure(Record):
-    """The exception that ended a replayed cell."""
+    """The exception that ended a replayed cell, or that a question met."""
 
     name: str
+    bases: tuple[str, ...] = ()
+    """The names of the classes that its class derives from, the closest first."""
     message: str
     traceback: str = ""
     line: int | None = None

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.judge import Situation
 from grading.models import Verdict
 from grading.probes import PreparedProbe, call_text, probes_of
+from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import (
@@ -62,9 +62,11 @@ def situation(
     )
 
 
-def failing(name: str, message: str = "", line: int | None = None) -> CellFailure:
+def failing(
+    name: str, message: str = "", line: int | None = None, bases: Sequence[str] = ()
+) -> CellFailure:
     """Make an exception that ended a cell or an answer."""
-    return CellFailure(name=name, message=message, line=line)
+    return CellFailure(name=name, message=message, line=line, bases=tuple(bases))
 
 
 def replay(
@@ -122,5 +124,9 @@ def _attempt(what: Any) -> tuple[Any, CellFailure | None]:
     except Exception as error:  # noqa: BLE001 - whatever the notebook raises is its answer
         line = error.lineno if isinstance(error, SyntaxError) else None
         return None, CellFailure(
-            name=type(error).__name__, message=str(error), traceback="Traceback …", line=line
+            name=type(error).__name__,
+            bases=tuple(kind.__name__ for kind in type(error).__mro__[1:]),
+            message=str(error),
+            traceback="Traceback …",
+            line=line,
         )

@@ -134,6 +134,8 @@ def test_several_unnamed_notebooks_are_asked_about(tmp_path: Path) -> None:
          "not a Python expression"),
         ({"case_yaml": PROFILE.replace("function: mean", "function: 'mean()'")},
          ("case.yaml", None, 13), "not the name of a function"),
+        ({"case_yaml": PROFILE.replace("kind: call", "kind: raises, error: Exception")},
+         ("case.yaml", None, 13), "any error"),
         ({"case_yaml": PROFILE.replace("points: 2", "points: .inf")}, ("case.yaml", None, 10),
          "finite"),
         ({"case_yaml": PROFILE.replace('["mean(values)"]', "[2 + 2]")}, ("case.yaml", None, 11),

@@ -23,6 +23,7 @@ _MAX_STDOUT = 64 * 1024
 _MAX_MESSAGE = 2000
 _MAX_TRACEBACK = 8000
 _MAX_FRAMES = 20
+_MAX_BASES = 20
 _CELL = "<cell "
 
 
@@ -163,10 +164,18 @@ def _failure(error: BaseException, cell: str | None) -> Json:
     own = [line for name, line in lines if cell is None or name == cell]
     return {
         "name": clean(type(error).__name__)[:200],
+        "bases": _bases(error),
         "message": clean(message[:_MAX_MESSAGE]),
         "traceback": _traceback(error, message),
         "line": own[-1] if own else None,
     }
+
+
+def _bases(error: BaseException) -> list[str]:
+    try:
+        return [clean(kind.__name__)[:200] for kind in type(error).__mro__[1:_MAX_BASES]]
+    except BaseException:  # noqa: BLE001 - a class of the student's may raise here, too
+        return []
 
 
 def _cell_lines(error: BaseException) -> list[tuple[str, int]]:

@@ -1,0 +1,92 @@
+"""Every kind of probe through real sandboxes: built from a case, then asked of students' work."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from config.settings import Settings
+from grading.offline import SubtaskReport, grade_notebook, ready_case
+from grading.ready import ReadyCase
+from notebooks.kernels.replay.local import SandboxReplayer
+from tests.grading.test_sandboxed import notebook, replayer
+from tests.sandboxes import environment, launcher, sandbox_settings
+
+__all__ = ["environment", "launcher", "replayer", "sandbox_settings"]
+
+pytestmark = pytest.mark.sandbox
+
+Sources = Mapping[str, str]
+
+
+class Course:
+    """One case in one sandboxed world, and students' notebooks at it."""
+
+    def __init__(self, folder: Path, replayer: SandboxReplayer, settings: Settings) -> None:
+        self.folder, self._replayer, self._settings = folder, replayer, settings
+
+    async def built(self, profile: str, ideal: Sources, **files: str) -> ReadyCase:
+        case = self.folder / "case"
+        case.mkdir()
+        (case / "case.yaml").write_text(profile)
+        (case / "solution.ipynb").write_text(json.dumps(notebook(dict(ideal))))
+        for name, text in files.items():
+            path = case / name.replace("__", "/").replace("_", ".")
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        return await ready_case(case, self._replayer, settings=self._settings, log=lambda _: None)
+
+    async def graded(self, case: ReadyCase, sources: Sources) -> dict[str, SubtaskReport]:
+        path = self.folder / "student.ipynb"
+        path.write_text(json.dumps(notebook(dict(sources))))
+        report = await grade_notebook(case, path, self._replayer, settings=self._settings)
+        assert report.error is None
+        return {one.id: one for one in report.subtasks}
+
+
+@pytest.fixture
+def course(tmp_path: Path, replayer: SandboxReplayer, sandbox_settings: Settings) -> Course:
+    return Course(tmp_path, replayer, sandbox_settings)
+
+
+def told(report: SubtaskReport) -> list[tuple[str, str]]:
+    """Return what failed: each kind with its message."""
+    return [
+        (str(item["kind"]), str(item["message"]))
+        for item in report.evidence
+        if item["outcome"] == "fail"
+    ]
+
+
+RAISES = """
+title: Roots
+subtasks:
+  - id: root
+    title: A root
+    points: 1
+    probes:
+      - {kind: call, function: root, args: [4]}
+      - {kind: raises, function: root, args: [-1], error: ValueError, text: "*negative*"}
+"""
+
+
+async def test_raises(course: Course) -> None:
+    ideal = "def root(x):\n    if x < 0:\n        raise ValueError('negative')\n    return x ** .5"
+    case = await course.built(RAISES, {"root": ideal})
+    other = (
+        "class Negative(ValueError): pass\n"
+        "def root(x):\n    if x < 0:\n        raise Negative('Negative!')\n    return x ** .5"
+    )
+    assert (await course.graded(case, {"root": other}))["root"].verdict == "approved"
+    none = await course.graded(case, {"root": "def root(x):\n    return x ** .5"})
+    assert told(none["root"]) == [
+        ("raises", "Calling `root(-1)` raised no error, where one is asked for.")
+    ]
+    liar = (
+        "class M(type):\n    __mro__ = property(lambda self: 1 / 0)\n    def mro(cls):\n"
+        "        return [cls, Exception, BaseException, object]\n"
+        "class E(Exception, metaclass=M): pass\n"
+        "def root(x):\n    if x < 0:\n        raise E('negative')\n    return x ** .5"
+    )
+    assert "`E`" in told((await course.graded(case, {"root": liar}))["root"])[0][1]
