@@ -1,16 +1,18 @@
 """From what was claimed about one probe to evidence: the words, the place, what may be told."""
 
+import ast
 import re
 
 from grading.checks.finding import Finding, Reply
 from grading.checks.judging import found
+from grading.checks.records import Prints
 from grading.comparison import render
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, code, wording
-from grading.names import names_of
-from grading.probes import PreparedProbe
+from grading.names import names_of, plain_code
+from grading.probes import LAST_SHOWN, PreparedProbe
 from grading.situation import Situation
-from notebooks.kernels.records import AskCall
+from notebooks.kernels.records import AskCall, AskValue
 
 _MISSING = re.compile(r"name '(\w+)' is not defined")
 _BEFORE_ANY_ANSWER = frozenset({"missing_name", "placeholder"})
@@ -27,11 +29,30 @@ def answered(words: Wording, situation: Situation, probe: PreparedProbe, reply: 
     if stub is not None:  # even where the exception is asked for: the template raises it, too
         message = words.reason("placeholder", code(stub), {})
         return evidence_of(situation, probe, message, Finding("placeholder"))
+    if finding.difference is not None and _is_shown(probe) and _prints_last(situation):
+        finding = Finding("printed_not_shown", weight="doubts")
     key = finding.difference or "agrees"
     if key == "raised" and isinstance(probe.ask, AskCall) and probe.about is None:
         key = "raised_call"
     message = words.reason(key, subject(words, probe, finding.where), finding.facts)
     return evidence_of(situation, probe, message, finding)
+
+
+def _is_shown(probe: PreparedProbe) -> bool:
+    return isinstance(probe.ask, AskValue) and probe.ask.expression == LAST_SHOWN
+
+
+def _prints_last(situation: Situation) -> bool:
+    """Tell whether the last line of the subtask's own cells prints, where it could have shown."""
+    own = [cell for cell in situation.cells if cell.subtask == situation.subtask]
+    try:
+        body = ast.parse(plain_code(own[-1].source)).body if own else []
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    match body[-1:]:
+        case [ast.Expr(value=ast.Call(func=ast.Name(id="print")))]:
+            return True
+    return False
 
 
 def _missing_name(probe: PreparedProbe, reply: Reply) -> str | None:
@@ -52,6 +73,8 @@ def _stub(situation: Situation, probe: PreparedProbe, reply: Reply) -> str | Non
 
 def subject(words: Wording, probe: PreparedProbe, where: str = "") -> str:
     """Return how a sentence names what was asked, or a part of it; Markdown."""
+    if probe.about is None and isinstance(probe.check, Prints):
+        return words.text("subject", "printed")
     if probe.about is not None:
         return (
             words.text("subject", "part", whole=probe.about, where=where) if where else probe.about

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.answers import answered, evidence_of, subject
-from grading.checks.finding import Finding, Reply
+from grading.checks.finding import Finding
+from grading.claimed import Claims
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, compose, wording
 from grading.models import Verdict
@@ -13,7 +14,7 @@ from grading.probes import PreparedProbe
 from grading.situation import Situation
 from grading.verdict import CONFIRMED, decide
 from notebooks.attempts.document import Cell
-from notebooks.kernels.records import Answer, CellFailure, ReplayResult
+from notebooks.kernels.records import CellFailure, ReplayResult
 
 _MAX_MESSAGE = 300
 SETTLED = frozenset({Verdict.APPROVED, Verdict.UNCERTAIN})
@@ -160,19 +161,18 @@ def _stop_message(
 def _of_probes(
     words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
 ) -> list[Evidence]:
-    answers: dict[str, Answer] = {}
-    for answer in result.answers:
-        answers.setdefault(answer.question_id, answer)
+    claims = Claims(result, situation.cells)
     replayed = {cell.id for cell in result.cells}
     cells_done = all(cell.id in replayed for cell in situation.cells)
     if result.outcome != "completed" and not cells_done:
         return []
     found = []
     for probe in probes:
-        given = answers.get(probe.id)
-        if given is None and result.outcome != "completed":
+        reply = claims.about(probe)
+        unheard = probe.ask is not None and reply.answer is None
+        if unheard and result.outcome != "completed":
             message = _stop_message(words, situation, result, "probe", subject(words, probe))
             found.append(evidence_of(situation, probe, message, Finding(result.outcome)))
             break
-        found.append(answered(words, situation, probe, Reply(given)))
+        found.append(answered(words, situation, probe, reply))
     return found

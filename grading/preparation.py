@@ -5,15 +5,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
-from grading.checks.finding import Reply
 from grading.checks.judging import settled
+from grading.claimed import Claims
 from grading.errors import CasePreparationError, ProbeError
 from grading.probes import OpenProbe, PreparedProbe, probes_of
 from grading.replays import Sweep, request_of, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
-from notebooks.kernels.records import Answer, KernelSpec, ReplayRequest, ReplayResult
+from notebooks.kernels.records import KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
 
 HASH_SEEDS = (0, 1)
@@ -97,7 +97,7 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
         problems = list(_of_cells(content, sweep.cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
-        prepared |= {probe.id: probe for probe in _answered(asked, results, problems)}
+        prepared |= {probe.id: probe for probe in _answered(sweep, asked, results, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
     return tuple(prepared[probe.id] for probe in opened if probe.id in prepared)
@@ -107,9 +107,10 @@ def _request(
     sweep: Sweep, probes: Sequence[OpenProbe], spec: KernelSpec, wall_seconds: float
 ) -> ReplayRequest:
     request = request_of(uuid4().hex, spec, sweep.cells, probes, wall_seconds)
+    moments = {probe.id: sweep.moments[probe.subtask] for probe in probes}
     questions = tuple(
-        question.model_copy(update={"after": sweep.moments[probe.subtask]})
-        for probe, question in zip(probes, request.questions, strict=True)
+        question.model_copy(update={"after": moments[question.id]})
+        for question in request.questions
     )
     return request.model_copy(update={"questions": questions})
 
@@ -145,11 +146,14 @@ def _of_cells(
 
 
 def _answered(
-    probes: Sequence[OpenProbe], results: Sequence[ReplayResult], problems: list[Problem]
+    sweep: Sweep,
+    probes: Sequence[OpenProbe],
+    results: Sequence[ReplayResult],
+    problems: list[Problem],
 ) -> Iterator[PreparedProbe]:
-    rounds = [_by_question(result) for result in results]
+    rounds = [Claims(result, sweep.cells) for result in results]
     for probe in probes:
-        expected = settled(probe, [Reply(answers.get(probe.id)) for answers in rounds])
+        expected = settled(probe, [claims.about(probe) for claims in rounds])
         if not isinstance(expected, str):
             yield PreparedProbe(**_fields(probe), expected=expected)
         elif probe.origin == "author":
@@ -158,10 +162,6 @@ def _answered(
 
 def _fields(probe: OpenProbe) -> Mapping[str, object]:
     return {name: getattr(probe, name) for name in OpenProbe.model_fields}
-
-
-def _by_question(result: ReplayResult) -> dict[str, Answer]:
-    return {answer.question_id: answer for answer in result.answers}
 
 
 def _problem(probe: OpenProbe, message: str) -> Problem:

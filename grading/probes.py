@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from grading.checks.records import Agrees, Check, Raises
+from grading.checks.records import Agrees, Check, Prints, Raises
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import Probe, RaisesProbe, Subtask, Tolerance, ValueProbe
+from notebooks.cases.profile import Probe, RaisesProbe, StdoutProbe, Subtask, Tolerance, ValueProbe
 from notebooks.kernels.records import Ask, AskCall, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
@@ -27,6 +27,9 @@ from notebooks.kernels.values import Sequence as Items
 
 MAX_ARGUMENT_DEPTH = 20
 
+LAST_SHOWN = "_"
+"""What IPython calls the value that the last line showed."""
+
 
 class OpenProbe(BaseModel):
     """A question about a notebook that the ideal solution has still to answer."""
@@ -35,7 +38,8 @@ class OpenProbe(BaseModel):
 
     id: str
     subtask: str
-    ask: Ask
+    ask: Ask | None
+    """None where nothing has to be asked: what cells print comes back without."""
     asked: str
     """The question in the words of Python, for people."""
     about: str | None = None
@@ -53,12 +57,18 @@ class OpenProbe(BaseModel):
     @property
     def kind(self) -> ProbeKind:
         """Return what its evidence is called."""
-        return "raises" if isinstance(self.check, Raises) else self.ask.kind
+        match self.check:
+            case Raises():
+                return "raises"
+            case Prints():
+                return "stdout"
+            case _:
+                return "value" if isinstance(self.ask, AskValue) else "call"
 
     @property
-    def question(self) -> Question:
-        """Return the question as a sandbox is asked it."""
-        return Question(id=self.id, ask=self.ask)
+    def question(self) -> Question | None:
+        """Return the question as a sandbox is asked it, if it is."""
+        return Question(id=self.id, ask=self.ask) if self.ask is not None else None
 
 
 class PreparedProbe(OpenProbe):
@@ -88,10 +98,7 @@ def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
 
 def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
     ask, asked = _question(probe, probe_id)
-    check: Check = Agrees()
-    if isinstance(probe, RaisesProbe):
-        check = Raises(error=probe.error, text=probe.text)
-    names = root_names(probe.expression if isinstance(probe, ValueProbe) else probe.function)
+    names = _names(probe)
     interface = {interface_name(entry) for entry in subtask.interface}
     return OpenProbe(
         id=probe_id,
@@ -100,16 +107,38 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
-        check=check,
+        check=_check(probe),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
-        on_interface=not interface or bool(names & interface),
+        on_interface=not interface or not names or bool(names & interface),
     )
 
 
-def _question(probe: Probe, probe_id: str) -> tuple[Ask, str]:
+def _check(probe: Probe) -> Check:
+    match probe:
+        case RaisesProbe():
+            return Raises(error=probe.error, text=probe.text)
+        case StdoutProbe():
+            return Prints(other_lines=probe.other_lines == "allowed")
+        case _:
+            return Agrees()
+
+
+def _names(probe: Probe) -> frozenset[str]:
+    match probe:
+        case StdoutProbe():
+            return frozenset()
+        case ValueProbe():
+            return root_names(probe.expression)
+        case _:
+            return root_names(probe.function)
+
+
+def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
     """Return what a sandbox is asked, and the same in the words of Python."""
+    if isinstance(probe, StdoutProbe):
+        return None, "print(…)"
     if isinstance(probe, ValueProbe):
         return AskValue(expression=probe.expression), probe.expression
     try:

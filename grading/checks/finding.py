@@ -13,6 +13,8 @@ class Reply:
 
     answer: Answer | None = None
     """None where nothing was asked, or nothing came back."""
+    printed: str = ""
+    """What the subtask's own cells printed."""
 
 
 @dataclass(frozen=True, slots=True)

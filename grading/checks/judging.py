@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 
-from grading.checks import agreement, raising
+from grading.checks import agreement, printing, raising
 from grading.checks.finding import Finding, Reply
-from grading.checks.records import Agrees, Raises
+from grading.checks.records import Agrees, Prints, Raises
 from grading.comparison import compare
 from grading.probes import OpenProbe, PreparedProbe
 from notebooks.kernels.records import AskCall
-from notebooks.kernels.values import Value
+from notebooks.kernels.values import Str, Value
 
 _VARIES = (
     "the ideal solution gives another answer each time; set a seed, or ask for "
@@ -25,6 +25,9 @@ def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
             return value
         values.append(value)
     first = values[0]
+    if isinstance(probe.check, Prints):
+        varied = printing.varies([reply.printed for reply in replies], probe.tolerance)
+        return _VARIES if varied else first
     if any(compare(first, other, probe.tolerance) is not None for other in values):
         return _VARIES
     return first
@@ -36,10 +39,14 @@ def _ideal(probe: OpenProbe, reply: Reply) -> Value | str:
             return agreement.ideal(reply.answer)
         case Raises() as check:
             return raising.ideal(check, reply.answer)
+        case Prints():
+            return printing.ideal(reply.printed)
 
 
 def found(probe: PreparedProbe, reply: Reply) -> Finding:
     """Return what a reply shows; nothing but a typed difference of it gets out."""
+    if isinstance(probe.check, Prints) and isinstance(probe.expected, Str):
+        return printing.found(probe.check, probe.expected.v, reply.printed, probe.tolerance)
     answer = reply.answer
     if answer is None or (answer.value is None and answer.failure is None):
         return Finding("unanswered")

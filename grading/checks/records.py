@@ -24,4 +24,12 @@ class Raises(_Check):
     """What the exception's message looks like, `*` standing for anything; capitals mean nothing."""
 
 
-Check = Annotated[Agrees | Raises, Field(discriminator="kind")]
+class Prints(_Check):
+    """The subtask's own cells print what the ideal's print."""
+
+    kind: Literal["prints"] = "prints"
+    other_lines: bool = False
+    """Whether other lines may stand before, between and after those."""
+
+
+Check = Annotated[Agrees | Raises | Prints, Field(discriminator="kind")]

@@ -59,7 +59,19 @@ class RaisesProbe(_Probe):
     """What its message looks like, `*` standing for anything: `"*negative*"`."""
 
 
-Probe = Annotated[ValueProbe | CallProbe | RaisesProbe, Field(discriminator="kind")]
+class StdoutProbe(_Probe):
+    """Compare what the subtask's own cells print with what the ideal's print.
+
+    Line by line; runs of spaces and blank lines do not count, numbers are compared within the
+    tolerance.
+    """
+
+    kind: Literal["stdout"]
+    other_lines: Literal["refused", "allowed"] = "refused"
+    """Whether a student may print other lines besides."""
+
+
+Probe = Annotated[ValueProbe | CallProbe | RaisesProbe | StdoutProbe, Field(discriminator="kind")]
 
 
 class Subtask(_Part):

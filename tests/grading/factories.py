@@ -1,5 +1,7 @@
 """Replays as a runner would report them, and cases small enough to read."""
 
+import contextlib
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -73,12 +75,18 @@ def replay(
     cells: Mapping[str, CellFailure | None],
     answers: Mapping[str, Any] | None = None,
     outcome: ReplayOutcome = "completed",
+    printed: Mapping[str, str] | None = None,
 ) -> ReplayResult:
     """Make a replay's result; an answer that is a `CellFailure` was raised."""
     return ReplayResult(
         outcome=outcome,
         cells=tuple(
-            CellResult(id=cell_id, ok=failure is None, failure=failure)
+            CellResult(
+                id=cell_id,
+                ok=failure is None,
+                failure=failure,
+                stdout=(printed or {}).get(cell_id, ""),
+            )
             for cell_id, failure in cells.items()
         ),
         answers=tuple(
@@ -101,6 +109,7 @@ class Interpreter:
         self.requests.append(request)
         namespace: dict[str, Any] = {}
         cells: dict[str, CellFailure | None] = {}
+        printed: dict[str, str] = {}
         answers = {}
 
         def ask_after(cell_id: str | None) -> None:
@@ -112,10 +121,12 @@ class Interpreter:
                     answers[question.id] = failure or value
 
         for replayed in request.cells:
-            cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
+            printed[replayed.id] = output.getvalue()
             ask_after(replayed.id)
         ask_after(None)
-        return replay(cells, answers)
+        return replay(cells, answers, printed=printed)
 
 
 def _attempt(what: Any) -> tuple[Any, CellFailure | None]:

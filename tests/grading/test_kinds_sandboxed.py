@@ -90,3 +90,27 @@ async def test_raises(course: Course) -> None:
         "def root(x):\n    if x < 0:\n        raise E('negative')\n    return x ** .5"
     )
     assert "`E`" in told((await course.graded(case, {"root": liar}))["root"])[0][1]
+
+
+STDOUT = """
+title: Report
+subtasks:
+  - id: load
+    title: Load
+    points: 1
+    probes: [{kind: value, expression: x}]
+  - id: report
+    title: Report
+    points: 1
+    probes: [{kind: stdout}]
+"""
+
+
+async def test_stdout(course: Course) -> None:
+    load = "x = 2\nprint('loaded')"
+    case = await course.built(STDOUT, {"load": load, "report": "print('half', x / 2)"})
+    right = await course.graded(case, {"load": "x = 2", "report": "print(f'half  {x / 2:.3f}')"})
+    assert right["report"].verdict == "approved"
+    wrong = await course.graded(case, {"load": load, "report": "f'half {x / 2}'"})
+    assert told(wrong["report"])[0][0] == "stdout"
+    assert told(wrong["report"])[0][1].startswith("Your cells print nothing.")
