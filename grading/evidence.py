@@ -37,8 +37,8 @@ class Evidence(_Record):
     """One finding. A verdict is made from these records alone, and feedback cites their ids."""
 
     id: str
-    """Unique within a validation: the probe's id, or `run-CELL`, or `replay`."""
-    kind: ProbeKind | Literal["run", "replay"]
+    """Unique within a validation: the probe's, `constraint-N-TARGET`, `run-CELL`, or `replay`."""
+    kind: ProbeKind | Literal["constraint", "run", "replay"]
     subtask: str
     probe: str | None = None
     asked: Text = ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from grading.answers import answered, evidence_of, subject
 from grading.checks.finding import Finding
 from grading.claimed import Claims
+from grading.constraints import constrained
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, compose, wording
 from grading.models import Verdict
@@ -75,6 +76,7 @@ def _evidence_of(
     return (
         *_of_cells(words, situation, result),
         *_of_probes(words, situation, probes, result),
+        *constrained(words, situation, situation.constraints),
     )
 
 

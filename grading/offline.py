@@ -222,6 +222,7 @@ async def grade_notebook(
             cells=cells_for(subtask.id, cells, order),
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
+            constraints=subtask.constraints,
         )
         request = request_of(
             uuid4().hex,

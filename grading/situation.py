@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from grading.models import Verdict
 from notebooks.attempts.document import Cell
+from notebooks.cases.profile import Constraint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,3 +21,5 @@ class Situation:
     """The cells that were replayed, in order."""
     wall_seconds: float
     locale: str = "en"
+    constraints: Sequence[Constraint] = ()
+    """Of this subtask."""

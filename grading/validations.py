@@ -172,6 +172,7 @@ def start(session: Session, validation_id: UUID, *, settings: Settings) -> Work 
             cells=cells_for(row.subtask, cells, [subtask.id for subtask in profile.subtasks]),
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
+            constraints=profile.subtask(row.subtask).constraints,
         ),
     )
 

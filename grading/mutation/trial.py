@@ -114,6 +114,7 @@ class Trial:
             verdicts=dict.fromkeys(self._order, Verdict.APPROVED),
             cells=cells_for(subtask, cells, self._order),
             wall_seconds=TRIAL_SECONDS,
+            constraints=self.content.profile.subtask(subtask).constraints,
         )
 
     @property

@@ -1,8 +1,15 @@
 """`case.yaml` as typed records: what an author may write, and nothing else."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 SubtaskId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$")]
 
@@ -74,6 +81,33 @@ class StdoutProbe(_Probe):
 Probe = Annotated[ValueProbe | CallProbe | RaisesProbe | StdoutProbe, Field(discriminator="kind")]
 
 
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Targets = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...],
+    BeforeValidator(_listed),
+    Field(max_length=50),
+]
+"""Names (`sorted`, `numpy.mean`, `.apply`, `.apply()` for its call) and constructs (`for`)."""
+
+
+class Constraint(_Part):
+    """What the subtask's own cells have to use, or must not use; their text alone is looked at."""
+
+    must_use: Targets = ()
+    must_not_use: Targets = ()
+    message: str | None = None
+    """A question or remark of the author's for a student whose code breaks it."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if bool(self.must_use) == bool(self.must_not_use):
+            raise ValueError("a constraint needs either `must_use` or `must_not_use`")
+        return self
+
+
 class Subtask(_Part):
     """One gradable step of a case."""
 
@@ -83,6 +117,7 @@ class Subtask(_Part):
     interface: tuple[str, ...] = ()
     """Names and signatures that the task asks for; derived from the probes when absent."""
     probes: tuple[Probe, ...] = ()
+    constraints: Annotated[tuple[Constraint, ...], Field(max_length=50)] = ()
     hints: tuple[str, ...] = ()
 
 
@@ -116,3 +151,11 @@ class Profile(_Part):
     data: tuple[DataFile, ...] = Field(default=(), max_length=100)
     """Files that are too large to come with the case."""
     policy: Policy = Policy()
+
+    def subtask(self, subtask_id: str) -> Subtask:
+        """Return a subtask by its id.
+
+        Raises:
+            KeyError: there is no such subtask.
+        """
+        return {subtask.id: subtask for subtask in self.subtasks}[subtask_id]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
+from notebooks.cases.constraints import constraint_faults
 from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
     DATA,
@@ -196,6 +197,9 @@ def _check_solution(
     for cell in solution:
         if cell.kind == "code":
             bound |= set(code.bound_names(code.parse(cell.source).body))
+    for subtask_index, number, message in constraint_faults(profile, solution):
+        path = ("subtasks", subtask_index, "constraints", number)
+        log.add(PROFILE, message, line=places.line(path))
     for index, subtask in enumerate(profile.subtasks):
         for number, entry in enumerate(subtask.interface):
             if subtask.id in known and entry_name(entry) not in bound:

@@ -114,3 +114,26 @@ async def test_stdout(course: Course) -> None:
     wrong = await course.graded(case, {"load": load, "report": "f'half {x / 2}'"})
     assert told(wrong["report"])[0][0] == "stdout"
     assert told(wrong["report"])[0][1].startswith("Your cells print nothing.")
+
+
+CONSTRAINTS = """
+title: Sums
+subtasks:
+  - id: total
+    title: Total
+    points: 1
+    probes: [{kind: value, expression: total}]
+    constraints:
+      - must_not_use: loop
+      - must_use: sum()
+"""
+
+
+async def test_constraints(course: Course) -> None:
+    case = await course.built(CONSTRAINTS, {"total": "total = sum([1, 2])"})
+    right = await course.graded(case, {"total": "%time values = 2, 1\ntotal = sum(values)"})
+    assert right["total"].verdict == "approved"
+    loop = "total = 0\nfor one in (1, 2):\n    total += one"
+    wrong = (await course.graded(case, {"total": loop}))["total"]
+    assert wrong.verdict == "needs_work"
+    assert [kind for kind, _ in told(wrong)] == ["constraint", "constraint"]
