@@ -5,7 +5,7 @@ import re
 
 from grading.checks.finding import Finding, Reply
 from grading.checks.judging import found
-from grading.checks.records import Prints
+from grading.checks.records import Draws, Prints
 from grading.comparison import render
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, code, wording
@@ -79,6 +79,8 @@ def subject(words: Wording, probe: PreparedProbe, where: str = "") -> str:
         return (
             words.text("subject", "part", whole=probe.about, where=where) if where else probe.about
         )
+    if probe.about is None and isinstance(probe.check, Draws):
+        return words.text("subject", "figure")
     if not where:
         return code(probe.asked)
     simple = re.fullmatch(r"[\w.\[\]'\"]+|\w+\([^()]*\)", probe.asked) is not None

@@ -6,13 +6,22 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from grading.checks.records import Agrees, Check, Prints, Raises
+from grading.checks.records import Agrees, Check, Draws, Prints, Raises
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import Probe, RaisesProbe, StdoutProbe, Subtask, Tolerance, ValueProbe
-from notebooks.kernels.records import Ask, AskCall, AskValue, Question
+from notebooks.attempts.document import Cell
+from notebooks.cases.profile import (
+    FigureProbe,
+    Probe,
+    RaisesProbe,
+    StdoutProbe,
+    Subtask,
+    Tolerance,
+    ValueProbe,
+)
+from notebooks.kernels.records import Ask, AskCall, AskFigures, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
     Dict,
@@ -62,13 +71,20 @@ class OpenProbe(BaseModel):
                 return "raises"
             case Prints():
                 return "stdout"
+            case Draws():
+                return "figure"
             case _:
                 return "value" if isinstance(self.ask, AskValue) else "call"
 
-    @property
-    def question(self) -> Question | None:
-        """Return the question as a sandbox is asked it, if it is."""
-        return Question(id=self.id, ask=self.ask) if self.ask is not None else None
+    def question(self, cells: Sequence[Cell]) -> Question | None:
+        """Return the question as a sandbox that replays `cells` is asked it, if it is."""
+        if self.ask is None:
+            return None
+        ask = self.ask
+        if isinstance(ask, AskFigures):
+            own = tuple(cell.id for cell in cells if cell.subtask == self.subtask)
+            ask = AskFigures(cells=own)
+        return Question(id=self.id, ask=ask)
 
 
 class PreparedProbe(OpenProbe):
@@ -121,13 +137,15 @@ def _check(probe: Probe) -> Check:
             return Raises(error=probe.error, text=probe.text)
         case StdoutProbe():
             return Prints(other_lines=probe.other_lines == "allowed")
+        case FigureProbe():
+            return Draws(aspects=probe.aspects)
         case _:
             return Agrees()
 
 
 def _names(probe: Probe) -> frozenset[str]:
     match probe:
-        case StdoutProbe():
+        case StdoutProbe() | FigureProbe():
             return frozenset()
         case ValueProbe():
             return root_names(probe.expression)
@@ -139,6 +157,8 @@ def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
     """Return what a sandbox is asked, and the same in the words of Python."""
     if isinstance(probe, StdoutProbe):
         return None, "print(…)"
+    if isinstance(probe, FigureProbe):
+        return AskFigures(), "figure"
     if isinstance(probe, ValueProbe):
         return AskValue(expression=probe.expression), probe.expression
     try:

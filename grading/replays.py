@@ -82,7 +82,7 @@ def request_of(  # noqa: PLR0913 - each is a part of the request
         replay_id=replay_id,
         spec=spec,
         cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
-        questions=tuple(asked for probe in probes if (asked := probe.question) is not None),
+        questions=tuple(asked for probe in probes if (asked := probe.question(cells)) is not None),
         wall_seconds=wall_seconds,
         checkpoints=tuple(ends.values())[-MAX_CHECKPOINTS:] if reuse_key is not None else (),
         reuse_key=reuse_key,

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from grading.checks import agreement, printing, raising
+from grading.checks import agreement, drawing, printing, raising
 from grading.checks.finding import Finding, Reply
-from grading.checks.records import Agrees, Prints, Raises
+from grading.checks.records import Agrees, Draws, Prints, Raises
 from grading.comparison import compare
 from grading.probes import OpenProbe, PreparedProbe
 from notebooks.kernels.records import AskCall
@@ -39,6 +39,9 @@ def _ideal(probe: OpenProbe, reply: Reply) -> Value | str:
             return agreement.ideal(reply.answer)
         case Raises() as check:
             return raising.ideal(check, reply.answer)
+        case Draws() as check:
+            value = agreement.ideal(reply.answer)
+            return value if isinstance(value, str) else drawing.ideal(check, value)
         case Prints():
             return printing.ideal(reply.printed)
 
@@ -55,5 +58,7 @@ def found(probe: PreparedProbe, reply: Reply) -> Finding:
     if answer.value is None:
         name = answer.failure.name[:80] if answer.failure is not None else "Exception"
         return Finding("raised", facts={"name": name})
+    if isinstance(probe.check, Draws):
+        return drawing.found(probe.check, probe.expected, answer.value, probe.tolerance)
     called = isinstance(probe.ask, AskCall)
     return agreement.found(probe.expected, answer.value, probe.tolerance, called=called)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from notebooks.cases.profile import Aspect
+
 
 class _Check(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,4 +34,11 @@ class Prints(_Check):
     """Whether other lines may stand before, between and after those."""
 
 
-Check = Annotated[Agrees | Raises | Prints, Field(discriminator="kind")]
+class Draws(_Check):
+    """The figures of the subtask's own cells show what the ideal's show."""
+
+    kind: Literal["draws"] = "draws"
+    aspects: tuple[Aspect, ...]
+
+
+Check = Annotated[Agrees | Raises | Prints | Draws, Field(discriminator="kind")]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
-from notebooks.cases.profile import StdoutProbe, Subtask, ValueProbe
+from notebooks.cases.profile import FigureProbe, StdoutProbe, Subtask, ValueProbe
 
 _ENTRY = re.compile(r"(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:[(:].*)?", re.DOTALL)
 
@@ -58,6 +58,6 @@ def _probed(subtask: Subtask) -> set[str]:
     for probe in subtask.probes:
         if isinstance(probe, ValueProbe):
             names |= code.read_names(ast.parse(probe.expression.strip(), mode="eval"))
-        elif not isinstance(probe, StdoutProbe):
+        elif not isinstance(probe, StdoutProbe | FigureProbe):
             names.add(probe.function.split(".")[0])
     return names

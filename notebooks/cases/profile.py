@@ -1,5 +1,6 @@
 """`case.yaml` as typed records: what an author may write, and nothing else."""
 
+from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -78,7 +79,34 @@ class StdoutProbe(_Probe):
     """Whether a student may print other lines besides."""
 
 
-Probe = Annotated[ValueProbe | CallProbe | RaisesProbe | StdoutProbe, Field(discriminator="kind")]
+class Aspect(StrEnum):
+    """What of a figure may count."""
+
+    KIND = "kind"
+    """How many axes, lines, bars, groups of points and images there are."""
+    DATA = "data"
+    """The numbers that they show."""
+    LABELS = "labels"
+    """Title, axis labels and legend are there where the ideal has them, whatever they say."""
+    TEXTS = "texts"
+    """Title and axis labels say the same; capitals and spaces do not count."""
+    TICKS = "ticks"
+    LEGEND = "legend"
+    """The legend has the same entries."""
+
+
+class FigureProbe(_Probe):
+    """Compare the matplotlib figures that the subtask's own cells draw with the ideal's."""
+
+    kind: Literal["figure"]
+    aspects: tuple[Aspect, ...] = Field(
+        default=(Aspect.KIND, Aspect.DATA, Aspect.LABELS), min_length=1, max_length=6
+    )
+
+
+Probe = Annotated[
+    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe, Field(discriminator="kind")
+]
 
 
 def _listed(value: object) -> object:

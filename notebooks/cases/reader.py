@@ -23,7 +23,14 @@ from notebooks.cases.implicit import imply
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import Profile, RaisesProbe, StdoutProbe, Subtask, ValueProbe
+from notebooks.cases.profile import (
+    FigureProbe,
+    Profile,
+    RaisesProbe,
+    StdoutProbe,
+    Subtask,
+    ValueProbe,
+)
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
@@ -170,7 +177,7 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
 
 def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
     for number, probe in enumerate(subtask.probes):
-        if isinstance(probe, StdoutProbe):
+        if isinstance(probe, StdoutProbe | FigureProbe):
             continue
         if isinstance(probe, ValueProbe):
             if not code.is_expression(probe.expression):

@@ -254,7 +254,14 @@ class AskCall(Record):
     kwargs: dict[str, Value] = {}
 
 
-Ask = Annotated[AskValue | AskCall, Field(discriminator="kind")]
+class AskFigures(Record):
+    """Tell what the figures show that some cells drew: a list with a dictionary for each axes."""
+
+    kind: Literal["figures"] = "figures"
+    cells: tuple[str, ...] = ()
+
+
+Ask = Annotated[AskValue | AskCall | AskFigures, Field(discriminator="kind")]
 
 
 class Question(Record):

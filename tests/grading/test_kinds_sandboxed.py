@@ -10,6 +10,7 @@ from config.settings import Settings
 from grading.offline import SubtaskReport, grade_notebook, ready_case
 from grading.ready import ReadyCase
 from notebooks.kernels.replay.local import SandboxReplayer
+from tests.environments import PLOTS
 from tests.grading.test_sandboxed import notebook, replayer
 from tests.sandboxes import environment, launcher, sandbox_settings
 
@@ -137,3 +138,46 @@ async def test_constraints(course: Course) -> None:
     wrong = (await course.graded(case, {"total": loop}))["total"]
     assert wrong.verdict == "needs_work"
     assert [kind for kind, _ in told(wrong)] == ["constraint", "constraint"]
+
+
+FIGURE = """
+title: Plots
+subtasks:
+  - id: first
+    title: First
+    points: 1
+    probes: [{kind: figure}]
+  - id: second
+    title: Second
+    points: 1
+    probes: [{kind: figure, aspects: [kind, data, texts]}]
+"""
+PLOTS_IDEAL = {
+    "first": "import matplotlib.pyplot as plt\nplt.plot([1, 2, 4])\nplt.title('Growth')",
+    "second": "fig, ax = plt.subplots()\nax.bar(['a', 'b'], [3, 4])\nax.set_ylabel('n')",
+}
+
+
+async def test_figure(course: Course) -> None:
+    case = await course.built(FIGURE, PLOTS_IDEAL, requirements_txt=PLOTS)
+    other_roads = {
+        "first": "%matplotlib inline\nimport matplotlib.pyplot as plt\nfig = plt.figure()\n"
+        "fig.gca().plot(range(3), [1, 2, 4], 'r--')\nplt.title('Size')\nplt.show()",
+        # Without `subplots`, this would go on in the first cell's figure if that were left open.
+        "second": "plt.bar([0, 1], [3, 4], width=0.3)\nplt.ylabel('N')\nplt.show()",
+    }
+    right = await course.graded(case, other_roads)
+    assert [one.verdict for one in right.values()] == ["approved", "approved"], right
+    wrong = await course.graded(
+        case,
+        {
+            "first": "import matplotlib.pyplot as plt\nplt.plot([1, 2, 4])",
+            "second": "plt.bar(['a', 'b'], [3, 5])\nplt.show()\nplt.close('all')",
+        },
+    )
+    assert told(wrong["first"]) == [("figure", "Plot 1 of your figure has no title.")]
+    assert told(wrong["second"])[0][1] == (
+        "Bars in plot 1 of your figure show other numbers than asked for."
+    )
+    shadowed = dict(other_roads) | {"second": "str = list = 3\nplt.plot([1])"}
+    assert told((await course.graded(case, shadowed))["second"])[0][1].startswith("Plot 1 of")
