@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
-from grading.checks.records import Agrees, Check, Draws, Prints, Raises
+from grading.checks.records import Agrees, Check, Draws, Prints, Raises, Scores
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
@@ -14,6 +14,7 @@ from grading.names import interface_name, root_names
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import (
     FigureProbe,
+    MetricProbe,
     Probe,
     RaisesProbe,
     StdoutProbe,
@@ -73,6 +74,8 @@ class OpenProbe(BaseModel):
                 return "stdout"
             case Draws():
                 return "figure"
+            case Scores():
+                return "metric"
             case _:
                 return "value" if isinstance(self.ask, AskValue) else "call"
 
@@ -123,7 +126,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
-        check=_check(probe),
+        check=_scores(probe, probe_id) if isinstance(probe, MetricProbe) else _check(probe),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
@@ -141,6 +144,16 @@ def _check(probe: Probe) -> Check:
             return Draws(aspects=probe.aspects)
         case _:
             return Agrees()
+
+
+def _scores(probe: MetricProbe, probe_id: str) -> Scores:
+    try:
+        labels = typed(probe.labels)
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
+    return Scores(
+        metric=probe.metric, labels=labels, at_least=probe.at_least, at_most=probe.at_most
+    )
 
 
 def _names(probe: Probe) -> frozenset[str]:
@@ -169,7 +182,8 @@ def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
         )
     except TypeError as error:
         raise ProbeError(probe_id, str(error)) from error
-    return ask, call_text(ask) if probe.reveal == "observed" else f"{probe.function}(…)"
+    hidden = probe.reveal == "nothing" or isinstance(probe, MetricProbe)
+    return ask, f"{probe.function}(…)" if hidden else call_text(ask)
 
 
 def call_text(ask: AskCall) -> str:

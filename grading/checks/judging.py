@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from grading.checks import agreement, drawing, printing, raising
+from grading.checks import agreement, drawing, printing, raising, scoring
 from grading.checks.finding import Finding, Reply
-from grading.checks.records import Agrees, Draws, Prints, Raises
+from grading.checks.records import Agrees, Draws, Prints, Raises, Scores
 from grading.comparison import compare
 from grading.probes import OpenProbe, PreparedProbe
 from notebooks.kernels.records import AskCall
@@ -25,6 +25,8 @@ def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
             return value
         values.append(value)
     first = values[0]
+    if isinstance(probe.check, Scores):  # it may vary, as long as it is good each time
+        return first
     if isinstance(probe.check, Prints):
         varied = printing.varies([reply.printed for reply in replies], probe.tolerance)
         return _VARIES if varied else first
@@ -42,6 +44,9 @@ def _ideal(probe: OpenProbe, reply: Reply) -> Value | str:
         case Draws() as check:
             value = agreement.ideal(reply.answer)
             return value if isinstance(value, str) else drawing.ideal(check, value)
+        case Scores() as check:
+            value = agreement.ideal(reply.answer)
+            return value if isinstance(value, str) else scoring.ideal(check, value)
         case Prints():
             return printing.ideal(reply.printed)
 
@@ -58,7 +63,15 @@ def found(probe: PreparedProbe, reply: Reply) -> Finding:
     if answer.value is None:
         name = answer.failure.name[:80] if answer.failure is not None else "Exception"
         return Finding("raised", facts={"name": name})
-    if isinstance(probe.check, Draws):
-        return drawing.found(probe.check, probe.expected, answer.value, probe.tolerance)
-    called = isinstance(probe.ask, AskCall)
-    return agreement.found(probe.expected, answer.value, probe.tolerance, called=called)
+    return _of_value(probe, answer.value)
+
+
+def _of_value(probe: PreparedProbe, value: Value) -> Finding:
+    match probe.check:
+        case Draws() as check:
+            return drawing.found(check, probe.expected, value, probe.tolerance)
+        case Scores() as check:
+            return scoring.found(check, value)
+        case _:
+            called = isinstance(probe.ask, AskCall)
+            return agreement.found(probe.expected, value, probe.tolerance, called=called)

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notebooks.cases.profile import Aspect
+from notebooks.cases.profile import Aspect, Metric
+from notebooks.kernels.values import Value
 
 
 class _Check(BaseModel):
@@ -41,4 +42,15 @@ class Draws(_Check):
     aspects: tuple[Aspect, ...]
 
 
-Check = Annotated[Agrees | Raises | Prints | Draws, Field(discriminator="kind")]
+class Scores(_Check):
+    """Predictions on data that the student did not see are good enough."""
+
+    kind: Literal["scores"] = "scores"
+    metric: Metric
+    labels: Value
+    """The right answers; they never enter a sandbox."""
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+Check = Annotated[Agrees | Raises | Prints | Draws | Scores, Field(discriminator="kind")]

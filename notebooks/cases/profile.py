@@ -104,8 +104,45 @@ class FigureProbe(_Probe):
     )
 
 
+class Metric(StrEnum):
+    """How predictions are scored."""
+
+    ACCURACY = "accuracy"
+    F1_MACRO = "f1_macro"
+    ROC_AUC = "roc_auc"
+    """Of two classes; the greater label is the positive one, predictions are its scores."""
+    RMSE = "rmse"
+    MAE = "mae"
+    R2 = "r2"
+
+
+class MetricProbe(_Probe):
+    """Score what a function or fitted estimator predicts for data that students do not have.
+
+    The arguments enter a sandbox with the question only; the labels never do.
+    """
+
+    kind: Literal["metric"]
+    function: str
+    """Such as `model.predict`."""
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = {}
+    metric: Metric
+    labels: tuple[bool | int | float | str, ...] = Field(min_length=1, max_length=100_000)
+    """The right answers, one for each prediction."""
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("a metric needs `at_least` or `at_most`")
+        return self
+
+
 Probe = Annotated[
-    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe, Field(discriminator="kind")
+    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe,
+    Field(discriminator="kind"),
 ]
 
 

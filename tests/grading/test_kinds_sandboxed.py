@@ -10,7 +10,7 @@ from config.settings import Settings
 from grading.offline import SubtaskReport, grade_notebook, ready_case
 from grading.ready import ReadyCase
 from notebooks.kernels.replay.local import SandboxReplayer
-from tests.environments import PLOTS
+from tests.environments import PLOTS, TABLES
 from tests.grading.test_sandboxed import notebook, replayer
 from tests.sandboxes import environment, launcher, sandbox_settings
 
@@ -181,3 +181,26 @@ async def test_figure(course: Course) -> None:
     )
     shadowed = dict(other_roads) | {"second": "str = list = 3\nplt.plot([1])"}
     assert told((await course.graded(case, shadowed))["second"])[0][1].startswith("Plot 1 of")
+
+
+METRIC = """
+title: A model
+subtasks:
+  - id: model
+    title: Model
+    points: 1
+    probes:
+      - {kind: metric, function: predict, args: [[1, 2, 3]], labels: [2, 4, 6], metric: rmse,
+         at_most: 0.5}
+"""
+
+
+async def test_metric(course: Course) -> None:
+    ideal = "import numpy as np\ndef predict(x):\n    return np.array(x) * 2.1"
+    case = await course.built(METRIC, {"model": ideal}, requirements_txt=TABLES)
+    other = await course.graded(case, {"model": "def predict(x):\n    return [2 * a for a in x]"})
+    assert other["model"].verdict == "approved"
+    wrong = await course.graded(case, {"model": "def predict(x):\n    return x"})
+    [(kind, message)] = told(wrong["model"])
+    assert kind == "metric"
+    assert "the `rmse` of `predict(…)` is `2.16`, which is not good enough" in message
