@@ -11,7 +11,7 @@ from config.settings import Settings
 from grading.build_log import BuildLog, writing
 from grading.errors import CasePreparationError
 from grading.models import PreparedCase
-from grading.probes import PreparedProbes
+from grading.prepared import PreparedItems
 from grading.ready import ReadyCase, make_ready
 from grading.validating import Runners
 from notebooks.cases import service
@@ -86,7 +86,7 @@ class Builder:
             version = session.get_one(CaseVersion, version_id, with_for_update=True)
             if version.state is BuildState.READY:
                 return
-            stored = PreparedProbes.dump_python(ready.probes, mode="json")
+            stored = PreparedItems.dump_python(ready.probes, mode="json")
             session.merge(PreparedCase(case_version_id=version_id, probes=stored))
             spec = ready.spec
             service.mark_ready(

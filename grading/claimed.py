@@ -12,9 +12,10 @@ class Claims:
     """The claims of one replay of some cells."""
 
     def __init__(self, result: ReplayResult, cells: Sequence[Cell]) -> None:
-        self._answers: dict[str, Answer] = {}
+        self.answers: dict[str, Answer] = {}
         for answer in result.answers:
-            self._answers.setdefault(answer.question_id, answer)
+            self.answers.setdefault(answer.question_id, answer)
+        """Each answer by the question's id; of several to one, the first."""
         printed = {cell.id: cell.stdout for cell in result.cells}
         self._printed: dict[str | None, str] = {}
         for cell in cells:
@@ -23,4 +24,4 @@ class Claims:
 
     def about(self, probe: OpenProbe) -> Reply:
         """Return all that was claimed about a probe."""
-        return Reply(self._answers.get(probe.id), self._printed.get(probe.subtask, ""))
+        return Reply(self.answers.get(probe.id), self._printed.get(probe.subtask, ""))

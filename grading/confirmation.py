@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
 from grading.judge import Judgement, judge
-from grading.probes import PreparedProbe
+from grading.prepared import Prepared
 from grading.situation import Situation
 from notebooks.kernels.records import ReplayRequest, ReplayResult
 
@@ -12,7 +12,7 @@ Replay = Callable[[ReplayRequest], Awaitable[ReplayResult]]
 
 
 async def judged(
-    replay: Replay, request: ReplayRequest, situation: Situation, probes: Sequence[PreparedProbe]
+    replay: Replay, request: ReplayRequest, situation: Situation, probes: Sequence[Prepared]
 ) -> Judgement:
     """Replay and judge a subtask; a derived probe that fails is asked again in a new replay.
 

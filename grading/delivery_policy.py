@@ -10,8 +10,8 @@ class RetryPolicy:
     """Back-off of deliveries. A score is never given up: only a refusal by the platform ends it."""
 
     first_seconds: float = 2.0
-    factor: float = 3.0
-    """2, 6, 18, 54 … seconds."""
+    factor: float = 2.0
+    """2, 4, 8, 16 … seconds: ten failures in a row, as a bad day brings, are half an hour."""
     longest_seconds: float = 3600.0
     jitter: float = 0.2
     """Up to this share is added at random, so that one outage makes no rush."""

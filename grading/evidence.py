@@ -38,7 +38,7 @@ class Evidence(_Record):
 
     id: str
     """Unique within a validation: the probe's, `constraint-N-TARGET`, `run-CELL`, or `replay`."""
-    kind: ProbeKind | Literal["constraint", "run", "replay"]
+    kind: ProbeKind | Literal["constraint", "test", "run", "replay"]
     subtask: str
     probe: str | None = None
     asked: Text = ""

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from grading.answers import answered, evidence_of, subject
+from grading.author_tests.evidence import of_test
+from grading.author_tests.records import PreparedTest
 from grading.checks.finding import Finding
 from grading.claimed import Claims
 from grading.constraints import constrained
@@ -11,7 +13,7 @@ from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, compose, wording
 from grading.models import Verdict
 from grading.names import blockers
-from grading.probes import PreparedProbe
+from grading.prepared import Prepared
 from grading.situation import Situation
 from grading.verdict import CONFIRMED, decide
 from notebooks.attempts.document import Cell
@@ -45,14 +47,19 @@ class Judgement:
             for item in self.evidence
         )
 
+    @property
+    def passed(self) -> frozenset[str]:
+        """Return the ids of what agreed."""
+        return frozenset(item.id for item in self.evidence if item.outcome == "pass")
+
 
 def judge(
     situation: Situation,
-    probes: Sequence[PreparedProbe],
+    probes: Sequence[Prepared],
     result: ReplayResult,
     again: ReplayResult | None = None,
 ) -> Judgement:
-    """Judge one subtask by its probes and by what a clean replay of the document claimed.
+    """Judge one subtask by its probes and tests and by what a clean replay claimed.
 
     `again` is a second replay of the same: what fails in both is confirmed, what fails in one of
     them only is in doubt.
@@ -64,14 +71,16 @@ def judge(
     evidence = _evidence_of(words, situation, asked, result)
     if again is not None:
         evidence = _confirmed(evidence, _evidence_of(words, situation, asked, again))
-    verdict = decide(evidence, blocked_by=[owner for owner, _ in blocked])
+    verdict = decide(
+        evidence, blocked_by=[owner for owner, _ in blocked], for_person=situation.for_person
+    )
     first = (situation.titles.get(blocked[0][0], blocked[0][0]), blocked[0][1]) if blocked else None
     feedback = compose(words, verdict, evidence, blocked_by=first)
     return Judgement(verdict, evidence, feedback, blocked)
 
 
 def _evidence_of(
-    words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
+    words: Wording, situation: Situation, probes: Sequence[Prepared], result: ReplayResult
 ) -> tuple[Evidence, ...]:
     return (
         *_of_cells(words, situation, result),
@@ -161,7 +170,7 @@ def _stop_message(
 
 
 def _of_probes(
-    words: Wording, situation: Situation, probes: Sequence[PreparedProbe], result: ReplayResult
+    words: Wording, situation: Situation, probes: Sequence[Prepared], result: ReplayResult
 ) -> list[Evidence]:
     claims = Claims(result, situation.cells)
     replayed = {cell.id for cell in result.cells}
@@ -170,6 +179,11 @@ def _of_probes(
         return []
     found = []
     for probe in probes:
+        if isinstance(probe, PreparedTest):
+            found.append(of_test(words, probe, claims.answers))
+            if result.outcome != "completed" and found[-1].outcome == "fail":
+                break
+            continue
         reply = claims.about(probe)
         unheard = probe.ask is not None and reply.answer is None
         if unheard and result.outcome != "completed":

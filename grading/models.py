@@ -40,7 +40,7 @@ class PreparedCase(Base):
         ForeignKey("case_version.id", ondelete="CASCADE"), primary_key=True
     )
     probes: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
-    """Probes with their expected answers (`grading.preparation.PreparedProbe`)."""
+    """Probes and tests with the ideal's answers (`grading.prepared.PreparedItems`)."""
     prepared_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

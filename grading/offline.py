@@ -10,6 +10,7 @@ from uuid import uuid4
 from pydantic import BaseModel, ConfigDict
 
 from config.settings import Settings
+from grading.author_tests.records import PreparedTest
 from grading.comparison import render
 from grading.confirmation import judged
 from grading.derivation.coverage import gaps
@@ -20,19 +21,23 @@ from grading.models import Verdict
 from grading.mutation.mutants import mutants, sample
 from grading.mutation.report import sentences, strength
 from grading.mutation.trial import Trial
-from grading.ready import ReadyCase, make_ready
+from grading.points import earned
+from grading.prepared import Prepared
+from grading.probes import PreparedProbe
+from grading.ready import ReadyCase, derives, make_ready
 from grading.replays import cells_for, request_of
 from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases.data import place_data
-from notebooks.cases.notebook import RawCell, document_cell, read_notebook
+from notebooks.cases.matching import match
+from notebooks.cases.notebook import read_notebook
 from notebooks.cases.problems import ProblemLog, Problems
 from notebooks.cases.reader import CaseContent, read_case
 from notebooks.errors import CaseError, KernelError
 from notebooks.kernels.replayer import Replayer
 
+_MAX_ASKED = 200
 MAX_NOTEBOOK_BYTES = 64 * 1024 * 1024
-_TAG = "subtask:"
 
 
 class _Report(BaseModel):
@@ -137,24 +142,16 @@ async def check_case(
         )
         seconds = round(time.monotonic() - began, 2)
         return CaseReport(case=str(path), problems=problems, seconds=seconds)
-    probes = tuple(
-        ProbeReport(
-            id=probe.id,
-            subtask=probe.subtask,
-            asked=probe.asked,
-            expected=render(probe.expected),
-            origin=probe.origin,
-        )
-        for probe in ready.probes
-    )
+    probes = tuple(_report(item) for item in ready.probes)
     profile, solution = ready.content.profile, ready.content.solution
-    answers = [answerable(subtask, solution) for subtask in profile.subtasks]
+    answers = [answerable(subtask, solution) for subtask in profile.subtasks if derives(subtask)]
+    asked = [item for item in ready.probes if isinstance(item, PreparedProbe)]
     found = await _strength(ready, replayer, mistakes, log) if mistakes else None
     return CaseReport(
         case=str(path),
         title=profile.title,
         probes=probes,
-        questions=tuple(gap for one in answers for gap in gaps(one, ready.probes)),
+        questions=tuple(gap for one in answers for gap in gaps(one, asked)),
         strength=found,
         notes=ready.notes,
         seconds=round(time.monotonic() - began, 2),
@@ -178,6 +175,24 @@ async def _strength(
             for one in missed
         ),
         summary=tuple(sentences(found)),
+    )
+
+
+def _report(item: Prepared) -> ProbeReport:
+    if isinstance(item, PreparedTest):
+        return ProbeReport(
+            id=item.id,
+            subtask=item.subtask,
+            asked=" ".join(step.statement for step in item.steps)[:_MAX_ASKED],
+            expected=f"passes, {item.points:g} points",
+            origin="author",
+        )
+    return ProbeReport(
+        id=item.id,
+        subtask=item.subtask,
+        asked=item.asked,
+        expected=render(item.expected),
+        origin=item.origin,
     )
 
 
@@ -223,6 +238,7 @@ async def grade_notebook(
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
             constraints=subtask.constraints,
+            for_person=bool(subtask.rubric),
         )
         request = request_of(
             uuid4().hex,
@@ -241,7 +257,7 @@ async def grade_notebook(
             SubtaskReport(
                 id=subtask.id,
                 verdict=judgement.verdict,
-                points=subtask.points if judgement.verdict is Verdict.APPROVED else 0.0,
+                points=earned(subtask, judgement.verdict, judgement.passed),
                 evidence=tuple(_told(item) for item in judgement.evidence),
                 seconds=round(time.monotonic() - began, 3),
             )
@@ -260,15 +276,14 @@ def _told(item: Evidence) -> dict[str, object]:
 
 
 def _read_student(content: CaseContent, notebook: Path) -> tuple[Cell, ...] | str:
-    """Return a notebook's cells with their subtasks, or why it cannot be read.
+    """Return a notebook's cells as the case's document, or why it cannot be read.
 
-    A cell's subtask is that of the template's or solution's cell with the same id; of other cells
-    it is the one that a tag names. Code that does not compile is the student's to be told of.
+    Code that does not compile is the student's to be told of.
     """
     try:
         if notebook.stat().st_size > MAX_NOTEBOOK_BYTES:
             return "The file is too large for a notebook."
-        text = notebook.read_text(encoding="utf-8")
+        text = notebook.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         return f"The file cannot be read: {error}"
     log = ProblemLog()
@@ -276,14 +291,7 @@ def _read_student(content: CaseContent, notebook: Path) -> tuple[Cell, ...] | st
     if not raw:
         problems = log.result().items
         return problems[0].message if problems else "The notebook has no cells."
-    known = {cell.id: cell.subtask for cell in (*content.solution, *content.template)}
-    subtasks = {subtask.id for subtask in content.profile.subtasks}
-    return tuple(document_cell(cell, known.get(cell.id) or _tagged(cell, subtasks)) for cell in raw)
-
-
-def _tagged(cell: RawCell, subtasks: set[str]) -> str | None:
-    named = [tag.removeprefix(_TAG) for tag in cell.tags if tag.startswith(_TAG)]
-    return next((name for name in named if name in subtasks), None)
+    return match(raw, profile=content.profile, solution=content.solution, template=content.template)
 
 
 async def grade_all(  # noqa: PLR0913 - one keyword for each thing a batch needs

@@ -5,11 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
+from grading.author_tests.records import OpenTest
+from grading.author_tests.settling import ideal_questions, settle
 from grading.checks.judging import settled
 from grading.claimed import Claims
 from grading.errors import CasePreparationError, ProbeError
-from grading.probes import OpenProbe, PreparedProbe, probes_of
-from grading.replays import Sweep, request_of, sweeps_for
+from grading.prepared import Open, Prepared, open_items
+from grading.probes import OpenProbe, PreparedProbe
+from grading.replays import Sweep, questions_of, request_of, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
@@ -63,8 +66,8 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
     derived: Sequence[OpenProbe] = (),
     wall_seconds: float = PREPARE_SECONDS,
     note: Callable[[str], None] = _unheard,
-) -> tuple[PreparedProbe, ...]:
-    """Return the case's probes with the answers that its ideal solution gives.
+) -> tuple[Prepared, ...]:
+    """Return the case's probes and tests with the answers that its ideal solution gives.
 
     A derived probe is left out where the author's own would be a problem: nobody asked for it.
 
@@ -78,12 +81,12 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
     """
     profile = content.profile
     try:
-        opened = (*probes_of(profile.subtasks), *derived)
+        opened: tuple[Open, ...] = (*open_items(profile, content.solution), *derived)
     except ProbeError as error:
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
     order = [subtask.id for subtask in profile.subtasks]
-    prepared: dict[str, PreparedProbe] = {}
+    prepared: dict[str, Prepared] = {}
     remarks: set[str] = set()
     for sweep in sweeps_for(content.solution, order):
         asked = [probe for probe in opened if probe.subtask in sweep.moments]
@@ -97,20 +100,23 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
         problems = list(_of_cells(content, sweep.cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
-        prepared |= {probe.id: probe for probe in _answered(sweep, asked, results, problems)}
+        rounds = [Claims(result, sweep.cells) for result in results]
+        prepared |= {item.id: item for item in _answered(content, asked, rounds, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
     return tuple(prepared[probe.id] for probe in opened if probe.id in prepared)
 
 
 def _request(
-    sweep: Sweep, probes: Sequence[OpenProbe], spec: KernelSpec, wall_seconds: float
+    sweep: Sweep, asked: Sequence[Open], spec: KernelSpec, wall_seconds: float
 ) -> ReplayRequest:
-    request = request_of(uuid4().hex, spec, sweep.cells, probes, wall_seconds)
-    moments = {probe.id: sweep.moments[probe.subtask] for probe in probes}
+    request = request_of(uuid4().hex, spec, sweep.cells, (), wall_seconds)
     questions = tuple(
-        question.model_copy(update={"after": moments[question.id]})
-        for question in request.questions
+        question.model_copy(update={"after": sweep.moments[item.subtask]})
+        for item in asked
+        for question in (
+            ideal_questions(item) if isinstance(item, OpenTest) else questions_of(item, sweep.cells)
+        )
     )
     return request.model_copy(update={"questions": questions})
 
@@ -146,18 +152,26 @@ def _of_cells(
 
 
 def _answered(
-    sweep: Sweep,
-    probes: Sequence[OpenProbe],
-    results: Sequence[ReplayResult],
+    content: CaseLike,
+    asked: Sequence[Open],
+    rounds: Sequence[Claims],
     problems: list[Problem],
-) -> Iterator[PreparedProbe]:
-    rounds = [Claims(result, sweep.cells) for result in results]
-    for probe in probes:
-        expected = settled(probe, [claims.about(probe) for claims in rounds])
+) -> Iterator[Prepared]:
+    imported = {subtask.id for subtask in content.profile.subtasks if subtask.alias}
+    for item in asked:
+        if isinstance(item, OpenTest):
+            test, why = settle(item, [claims.answers for claims in rounds])
+            if test is not None:
+                yield test
+            else:
+                file = content.solution_file if item.subtask in imported else _PROFILE
+                problems.append(Problem(file, None, None, f"Test `{item.id}`: {why}."))
+            continue
+        expected = settled(item, [claims.about(item) for claims in rounds])
         if not isinstance(expected, str):
-            yield PreparedProbe(**_fields(probe), expected=expected)
-        elif probe.origin == "author":
-            problems.append(_problem(probe, expected))
+            yield PreparedProbe(**_fields(item), expected=expected)
+        elif item.origin == "author":
+            problems.append(_problem(item, expected))
 
 
 def _fields(probe: OpenProbe) -> Mapping[str, object]:

@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter
+from pydantic import BaseModel, ConfigDict
 
 from grading.checks.records import Agrees, Check, Draws, Prints, Raises, Scores
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.attempts.document import Cell
 from notebooks.cases.profile import (
     FigureProbe,
     MetricProbe,
@@ -79,24 +78,16 @@ class OpenProbe(BaseModel):
             case _:
                 return "value" if isinstance(self.ask, AskValue) else "call"
 
-    def question(self, cells: Sequence[Cell]) -> Question | None:
-        """Return the question as a sandbox that replays `cells` is asked it, if it is."""
-        if self.ask is None:
-            return None
-        ask = self.ask
-        if isinstance(ask, AskFigures):
-            own = tuple(cell.id for cell in cells if cell.subtask == self.subtask)
-            ask = AskFigures(cells=own)
-        return Question(id=self.id, ask=ask)
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        """Return the question as a sandbox is asked it, if it is; a test has several."""
+        return () if self.ask is None else (Question(id=self.id, ask=self.ask),)
 
 
 class PreparedProbe(OpenProbe):
     """A probe with the answer that the ideal solution gave; never sent to a sandbox."""
 
     expected: Value
-
-
-PreparedProbes = TypeAdapter(tuple[PreparedProbe, ...])
 
 
 def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:

@@ -7,10 +7,11 @@ from config.settings import Settings
 from grading.derivation.derive import choose, derive
 from grading.errors import CasePreparationError
 from grading.preparation import prepare
-from grading.probes import PreparedProbe
+from grading.prepared import Prepared
 from notebooks.attempts.kernels import limits_of
 from notebooks.cases.imports import imported_modules
 from notebooks.cases.problems import requirement_problem
+from notebooks.cases.profile import Subtask
 from notebooks.cases.reader import CaseContent
 from notebooks.environments.build import build_environment
 from notebooks.environments.errors import EnvironmentBuildError
@@ -26,7 +27,7 @@ class ReadyCase:
 
     content: CaseContent
     spec: KernelSpec
-    probes: tuple[PreparedProbe, ...]
+    probes: tuple[Prepared, ...]
     notes: tuple[str, ...] = ()
     """What is no fault, but good for its author to know."""
 
@@ -63,7 +64,7 @@ async def make_ready(  # noqa: PLR0913 - one keyword for each thing a build need
     limits = limits_of(settings, content.profile.policy)
     imports = imported_modules((*content.solution, *content.template))
     spec = KernelSpec(environment=environment, data=data, imports=imports, limits=limits)
-    unasked = [subtask for subtask in content.profile.subtasks if not subtask.probes]
+    unasked = [subtask for subtask in content.profile.subtasks if derives(subtask)]
     drafts = await derive(content, replayer, spec=spec, subtasks=unasked) if unasked else ()
     opened = [draft.probe for draft in drafts]
     notes: list[str] = []
@@ -72,6 +73,14 @@ async def make_ready(  # noqa: PLR0913 - one keyword for each thing a build need
     for line in (*notes, f"{len(probes)} answers are known."):
         log(line)
     return ReadyCase(content, spec, probes, tuple(notes))
+
+
+def derives(subtask: Subtask) -> bool:
+    """Tell whether probes of a subtask are derived: its author wrote none, and no person decides.
+
+    Beside an author's tests they tell what these leave open; alone they do not decide then.
+    """
+    return not subtask.probes and not subtask.rubric
 
 
 def _limits(settings: Settings) -> BuildLimits:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from grading.errors import UnknownSubtaskError
-from grading.probes import OpenProbe
+from grading.prepared import Open
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import (
     MAX_CHECKPOINTS,
+    AskFigures,
     KernelSpec,
+    Question,
     ReplayCell,
     ReplayRequest,
 )
@@ -63,16 +65,27 @@ def sweeps_for(cells: Sequence[Cell], order: Sequence[str]) -> tuple[Sweep, ...]
     return tuple(sweeps)
 
 
+def questions_of(item: Open, cells: Sequence[Cell]) -> tuple[Question, ...]:
+    """Return what a replay of some cells is asked for a probe or test."""
+    own = tuple(cell.id for cell in cells if cell.subtask == item.subtask)
+    return tuple(
+        question.model_copy(update={"ask": AskFigures(cells=own)})
+        if isinstance(question.ask, AskFigures)
+        else question
+        for question in item.questions
+    )
+
+
 def request_of(  # noqa: PLR0913 - each is a part of the request
     replay_id: str,
     spec: KernelSpec,
     cells: Sequence[Cell],
-    probes: Sequence[OpenProbe],
+    asked: Sequence[Open],
     wall_seconds: float,
     *,
     reuse_key: str | None = None,
 ) -> ReplayRequest:
-    """Return the replay of some cells with the questions of some probes.
+    """Return the replay of some cells with the questions of some probes and tests.
 
     `reuse_key` names the work that the cells are of, an attempt say: its replays share the cells
     that begin them alike, up to the end of a subtask.
@@ -82,7 +95,7 @@ def request_of(  # noqa: PLR0913 - each is a part of the request
         replay_id=replay_id,
         spec=spec,
         cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
-        questions=tuple(asked for probe in probes if (asked := probe.question(cells)) is not None),
+        questions=tuple(question for item in asked for question in questions_of(item, cells)),
         wall_seconds=wall_seconds,
         checkpoints=tuple(ends.values())[-MAX_CHECKPOINTS:] if reuse_key is not None else (),
         reuse_key=reuse_key,

@@ -23,3 +23,5 @@ class Situation:
     locale: str = "en"
     constraints: Sequence[Constraint] = ()
     """Of this subtask."""
+    for_person: bool = False
+    """Whether a person has to look at it, too: it has a rubric."""

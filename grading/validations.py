@@ -20,7 +20,8 @@ from grading.errors import UnknownSubtaskError
 from grading.feedback import wording
 from grading.judge import Judgement
 from grading.models import PreparedCase, SubtaskResult, Validation, ValidationState, Verdict
-from grading.probes import PreparedProbe, PreparedProbes
+from grading.points import earned
+from grading.prepared import Prepared, PreparedItems
 from grading.replays import cells_for
 from grading.situation import Situation
 from grading.standing import Standing, points_of, view_of
@@ -60,7 +61,7 @@ class Work:
     attempt_id: UUID
     runner_url: str | None
     spec: KernelSpec
-    probes: tuple[PreparedProbe, ...]
+    probes: tuple[Prepared, ...]
     situation: Situation
 
 
@@ -153,7 +154,7 @@ def start(session: Session, validation_id: UUID, *, settings: Settings) -> Work 
         _tell(session, attempt.stream_id, "validation.started", row, {})
     standing = points_of(session, row.attempt_id)
     cells = tuple(Cell.model_validate(cell) for cell in row.cells)
-    probes = PreparedProbes.validate_python(prepared.probes)
+    probes = PreparedItems.validate_python(prepared.probes)
     return Work(
         validation_id=row.id,
         attempt_id=row.attempt_id,
@@ -173,6 +174,7 @@ def start(session: Session, validation_id: UUID, *, settings: Settings) -> Work 
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
             constraints=profile.subtask(row.subtask).constraints,
+            for_person=any(s.rubric for s in profile.subtasks if s.id == row.subtask),
         ),
     )
 
@@ -197,14 +199,15 @@ def finish(session: Session, validation_id: UUID, judgement: Judgement, *, publi
     row.feedback = judgement.feedback
     row.ended_at = utcnow()
     known = {subtask.id: subtask for subtask in before.subtasks}[row.subtask]
-    earned = known.max_points if judgement.verdict is Verdict.APPROVED else 0.0
+    profile = Profile.model_validate(get_attempt(session, row.attempt_id).case_version.profile)
+    subtask = {subtask.id: subtask for subtask in profile.subtasks}[row.subtask]
     session.merge(
         SubtaskResult(
             attempt_id=row.attempt_id,
             subtask=row.subtask,
             validation_id=row.id,
             verdict=judgement.verdict,
-            points=max(known.points, earned),
+            points=max(known.points, earned(subtask, judgement.verdict, judgement.passed)),
         )
     )
     session.flush()

@@ -9,15 +9,17 @@ CONFIRMED = 2
 """Replays in which a derived probe has to fail before it decides."""
 
 
-def decide(evidence: Sequence[Evidence], *, blocked_by: Collection[str] = ()) -> Verdict:
+def decide(
+    evidence: Sequence[Evidence], *, blocked_by: Collection[str] = (), for_person: bool = False
+) -> Verdict:
     """Return the verdict on one subtask.
 
     *Blocked* if it reads names from a subtask that is not approved, whatever its own probes say:
     they cannot be told apart from the other's faults. *Needs work* if a cell of its own fails, or
     an author's probe, or, where the author asked nothing, a derived probe on the interface twice.
     *Uncertain* if only probes off the interface fail, if derived probes disagree with passing
-    author's probes, if runs differ, if a difference is one that right work shows too, or if there
-    is nothing to go by. *Approved* if everything agrees.
+    author's probes, if runs differ, if a difference is one that right work shows too, if there is
+    nothing to go by, or if a person has to look at it, too. *Approved* if everything agrees.
     """
     if blocked_by:
         return Verdict.BLOCKED
@@ -25,7 +27,7 @@ def decide(evidence: Sequence[Evidence], *, blocked_by: Collection[str] = ()) ->
     author_asked = any(item.origin == "author" and item.probe is not None for item in evidence)
     if any(_decides(item, author_asked=author_asked) for item in failures):
         return Verdict.NEEDS_WORK
-    if failures or not any(item.probe is not None for item in evidence):
+    if for_person or failures or not any(item.probe is not None for item in evidence):
         return Verdict.UNCERTAIN
     return Verdict.APPROVED
 

@@ -16,6 +16,7 @@ from grading.derivation.objects import Description, describing, description, que
 from grading.derivation.recording import Call, calls_expression, calls_in, recorded
 from grading.feedback import wording
 from grading.names import root_names
+from grading.prepared import Prepared
 from grading.probes import LAST_SHOWN, OpenProbe, PreparedProbe, call_text
 from grading.replays import Sweep, sweeps_for
 from notebooks.attempts.document import Cell
@@ -86,10 +87,11 @@ async def derive(
     return tuple(drafts)
 
 
-def choose(drafts: Sequence[Draft], probes: Sequence[PreparedProbe]) -> tuple[PreparedProbe, ...]:
-    """Return the probes to keep: of each function's calls a few, of everything else all."""
-    answered = {probe.id: probe for probe in probes}
-    kept = {probe.id for probe in probes if probe.origin == "author"}
+def choose(drafts: Sequence[Draft], prepared: Sequence[Prepared]) -> tuple[Prepared, ...]:
+    """Return what to keep: of each function's derived calls a few, of everything else all."""
+    answered = {item.id: item for item in prepared if isinstance(item, PreparedProbe)}
+    derived = {draft.probe.id for draft in drafts}
+    kept = {item.id for item in prepared} - derived
     kept |= {draft.probe.id for draft in drafts if draft.candidate is None}
     for function in dict.fromkeys(_function(draft) for draft in drafts if draft.candidate):
         tried = [draft for draft in drafts if draft.candidate and _function(draft) == function]
@@ -103,7 +105,7 @@ def choose(drafts: Sequence[Draft], probes: Sequence[PreparedProbe]) -> tuple[Pr
             )
         )
         kept |= {draft.probe.id for draft in tried if draft.candidate in picked}
-    return tuple(probe for probe in probes if probe.id in kept)
+    return tuple(item for item in prepared if item.id in kept)
 
 
 class _Findings:

@@ -10,7 +10,7 @@ from grading.comparison import compare
 from grading.judge import judge
 from grading.models import Verdict
 from grading.mutation.mutants import Mutant
-from grading.probes import PreparedProbe
+from grading.prepared import Prepared
 from grading.replays import cells_for, request_of
 from grading.situation import Situation
 from notebooks.attempts.document import Cell
@@ -62,7 +62,7 @@ class Trial:
     """Everything that a trial works with, the same for all mutants."""
 
     content: Solved
-    probes: Sequence[PreparedProbe]
+    probes: Sequence[Prepared]
     replayer: Replayer
     spec: KernelSpec
 

@@ -75,6 +75,8 @@ class Reconcile:
     reason: str
     after_seconds: float | None = None
     """When to send again with a new timestamp, if it does not; None as in Retry."""
+    outdated: bool = False
+    """Whether the platform said that it holds a score with a later timestamp."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Canvas(Platform):
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer means; two of its 400s do not mean a malformed score."""
         if answer.status == 400 and OUTDATED in answer.body:  # noqa: PLR2004
-            return Reconcile("Canvas holds a newer score.")
+            return Reconcile("Canvas holds a newer score.", outdated=True)
         if answer.status == 400 and TOO_EARLY in answer.body:  # noqa: PLR2004
             return Retry("Canvas's clock is behind the click.", CLOCK_SECONDS)
         reading = super().read_answer(answer)

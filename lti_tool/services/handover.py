@@ -170,14 +170,24 @@ def _settle_by_timestamp(book: GradeBook, claim: Claim, shown: Shown) -> Outcome
         return None
     before = claim.tried_since - book.platform.timestamp_step
     match book.post(book.score(claim, comment=None, timestamp=before)):
-        case Refused() as refused:
-            return refused
-        case Retry(reason, after_seconds, throttled):
-            return Failed(reason, after_seconds, throttled)
-        case Reconcile() if verified or shown is Unread.UNREADABLE:
-            return Sent(verified=verified)
-        case _:
+        case Accepted():
             return None
+        case Reconcile(outdated=True):
+            return _settle_outdated(book, claim)
+        case Reconcile(reason, after_seconds):
+            found: Outcome = Failed(reason, after_seconds)
+        case Retry(reason, after_seconds, throttled):
+            found = Failed(reason, after_seconds, throttled)
+        case Refused() as refused:
+            found = refused
+    return found
+
+
+def _settle_outdated(book: GradeBook, claim: Claim) -> Outcome | None:
+    """Tell whether a later score than our question's is ours; it may have arrived just now."""
+    shown = book.look()
+    verified = isinstance(shown, Result) and book.platform.shows(shown, claim.share)
+    return Sent(verified=verified) if verified or shown is Unread.UNREADABLE else None
 
 
 def _settle_by_looking(book: GradeBook, claim: Claim, shown: Shown, score: Score) -> Outcome | None:

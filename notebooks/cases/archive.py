@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from notebooks.cases.importers import upload
 from notebooks.cases.problems import ProblemLog
 
 _MAX_DEPTH = 16
@@ -32,7 +33,8 @@ def is_known(name: str) -> bool:
     if any(part.startswith(".") or part == "__MACOSX" for part in parts):
         return False
     if len(parts) == 1:
-        return name in _TOP or name.endswith(".ipynb")
+        top = name in _TOP or name in upload.PROFILES
+        return top or name.endswith(".ipynb") or upload.is_data(name)
     return parts[0] == "data"
 
 

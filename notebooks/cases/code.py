@@ -51,6 +51,16 @@ def bound_names(statements: Iterable[ast.stmt]) -> dict[str, ast.stmt]:
     return names
 
 
+def own_names(source: str) -> frozenset[str]:
+    """Return the names that a cell binds other than by an import; none if it does not compile."""
+    try:
+        body = parse(source).body
+    except SyntaxError:
+        return frozenset()
+    bound = bound_names(one for one in body if not isinstance(one, ast.Import | ast.ImportFrom))
+    return frozenset(bound)
+
+
 def read_names(tree: ast.AST) -> set[str]:
     """Return the names that the code reads anywhere, builtins left out."""
     loads = {

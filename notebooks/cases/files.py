@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from notebooks.cases import archive
+from notebooks.cases.importers import upload
 from notebooks.cases.problems import ProblemLog
 
 PROFILE = "case.yaml"
@@ -130,7 +131,11 @@ def _unpacked(path: Path, log: ProblemLog) -> CaseFiles:
 def _named(
     paths: Mapping[str, Path], log: ProblemLog, folder: _Unpacked | None = None
 ) -> CaseFiles:
-    """Take the only notebook for the solution, whatever it is called."""
+    """Take the only notebook for the solution, whatever it is called; or the four files."""
+    if not log and upload.is_four_files(paths):
+        arranged = upload.arrange(paths, log)
+        return CaseFiles(FileMap(arranged.paths, folder), arranged.shown)
+    paths = {name: path for name, path in paths.items() if not upload.is_data(name)}
     others = sorted(
         name for name in paths if name.endswith(".ipynb") and name not in (SOLUTION, TEMPLATE)
         and not name.startswith(DATA)

@@ -18,6 +18,9 @@ _NO_REPLAY = "no-replay"
 MAX_CELLS = 500
 MAX_SOURCE = 200_000
 """Characters of one cell of a case."""
+_MAX_SHOWN = 20_000
+_KERNELS = {"ir": "r", "julia": "julia", "xcpp": "c++", "scala": "scala", "octave": "octave"}
+"""Languages of kernels by how the kernel's name begins, for notebooks that name no language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +29,22 @@ class RawCell:
 
     number: int
     id: str
-    kind: Literal["markdown", "code"]
+    kind: Literal["markdown", "code", "raw"]
     source: str
     tags: tuple[str, ...]
+    nbgrader: Mapping[str, Any] | None = None
+    """nbgrader's metadata, as the file has them."""
+    shown: str = ""
+    """What the file's outputs show as plain text, bounded."""
 
 
-def read_notebook(text: str, file: str, log: ProblemLog) -> tuple[RawCell, ...]:
-    """Return a notebook's markdown and code cells; raw cells are left out.
+def read_notebook(
+    text: str, file: str, log: ProblemLog, *, raw_cells: bool = False
+) -> tuple[RawCell, ...]:
+    """Return a notebook's markdown and code cells; raw cells too if they are wanted.
 
-    Outputs and all other metadata are ignored. The log names what cannot be used: another format
-    or language, malformed cells, code that does not compile.
+    All metadata but tags and nbgrader's are ignored. The log names what cannot be used: another
+    format or language, malformed cells, code that does not compile.
     """
     data = _load(text, file, log)
     if data is None:
@@ -50,7 +59,7 @@ def read_notebook(text: str, file: str, log: ProblemLog) -> tuple[RawCell, ...]:
     cells: list[RawCell] = []
     for number, raw in enumerate(data["cells"], start=1):
         cell = _cell(raw, number, {one.id for one in cells}, file, log)
-        if cell is not None:
+        if cell is not None and (raw_cells or cell.kind != "raw"):
             cells.append(cell)
     return tuple(cells)
 
@@ -77,7 +86,8 @@ def tagged(
 def document_cell(cell: RawCell, subtask: str | None) -> Cell:
     """Return a file's cell as a document's."""
     replay = _NO_REPLAY not in cell.tags
-    return Cell(id=cell.id, kind=cell.kind, source=cell.source, subtask=subtask, replay=replay)
+    kind: Literal["markdown", "code"] = "code" if cell.kind == "code" else "markdown"
+    return Cell(id=cell.id, kind=kind, source=cell.source, subtask=subtask, replay=replay)
 
 
 def _load(text: str, file: str, log: ProblemLog) -> dict[str, Any] | None:
@@ -107,7 +117,9 @@ def _language(data: Mapping[str, Any]) -> str | None:
         part = metadata.get(key)
         if isinstance(part, dict) and isinstance(part.get(field), str):
             return str(part[field]).lower()
-    return None
+    kernel = metadata.get("kernelspec")
+    name = str(kernel.get("name", "")).lower() if isinstance(kernel, dict) else ""
+    return next((language for begin, language in _KERNELS.items() if name.startswith(begin)), None)
 
 
 def _cell(
@@ -118,10 +130,8 @@ def _cell(
     log: ProblemLog,
 ) -> RawCell | None:
     kind = raw.get("cell_type") if isinstance(raw, dict) else None
-    if kind == "raw":
-        return None
     source = _joined(raw.get("source")) if isinstance(raw, dict) else None
-    if kind not in ("markdown", "code") or source is None:
+    if kind not in ("markdown", "code", "raw") or source is None:
         log.add(file, "This is not a cell of a notebook.", cell=number)
         return None
     if len(source) > MAX_SOURCE:
@@ -133,7 +143,15 @@ def _cell(
         except SyntaxError as error:
             message = f"The code does not compile: {error.msg}."
             log.add(file, message, cell=number, line=error.lineno)
-    return RawCell(number, _identity(raw.get("id"), number, taken), kind, source, _tags(raw))
+    return RawCell(
+        number=number,
+        id=_identity(raw.get("id"), number, taken),
+        kind=kind,
+        source=source,
+        tags=_tags(raw),
+        nbgrader=_nbgrader(raw),
+        shown=_shown(raw.get("outputs")) if kind == "code" else "",
+    )
 
 
 def _joined(source: object) -> str | None:
@@ -146,6 +164,25 @@ def _tags(raw: Mapping[str, Any]) -> tuple[str, ...]:
     metadata = raw.get("metadata")
     tags = metadata.get("tags") if isinstance(metadata, dict) else None
     return tuple(tag for tag in tags if isinstance(tag, str)) if isinstance(tags, list) else ()
+
+
+def _nbgrader(raw: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    metadata = raw.get("metadata")
+    found = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _shown(outputs: object) -> str:
+    """Return what outputs show as text: standard output and the value of the last line."""
+    texts = []
+    for output in outputs if isinstance(outputs, list) else []:
+        if not isinstance(output, dict):
+            continue
+        data = output.get("data")
+        plain = data.get("text/plain") if isinstance(data, dict) else None
+        printed = output.get("text") if output.get("name") != "stderr" else None
+        texts += [_joined(printed) or "", _joined(plain) or ""]
+    return "".join(texts)[:_MAX_SHOWN]
 
 
 def _identity(given: object, number: int, taken: set[str]) -> str:

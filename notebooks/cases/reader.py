@@ -8,6 +8,7 @@ from pathlib import Path
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
+from notebooks.cases.author_tests import check_tests
 from notebooks.cases.constraints import constraint_faults
 from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
@@ -19,7 +20,7 @@ from notebooks.cases.files import (
     CaseFiles,
     open_files,
 )
-from notebooks.cases.implicit import imply
+from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
@@ -80,22 +81,26 @@ def read_case(path: Path) -> CaseContent | Problems:
 
 def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
     name = files.name(SOLUTION)
-    raw = read_notebook(files.text(SOLUTION, log) or "", name, log)
+    every = read_notebook(files.text(SOLUTION, log) or "", name, log, raw_cells=True)
+    raw = [cell for cell in every if cell.kind != "raw"]
     requirements = _requirements(files, log)
     text = files.text(PROFILE, log)
     data = files.paths.below(DATA)
     data_lines: tuple[int, ...] = ()
+    template: tuple[Cell, ...] | None = None
     if text is None:
-        implied = None if log else imply(raw, name, log)
-        if implied is None:
+        imported = None if log else importer_for(every).read(every, name, log)
+        if imported is None:
             return None
-        profile, solution = implied.profile, implied.cells
+        profile, solution, template = imported.profile, imported.solution, imported.template
+        check_tests(profile, name, lambda _: None, log)
     else:
         found = read_profile(text, PROFILE, log)
         if found is None:
             return None
         profile, places = found
         _check_profile(profile, places, log)
+        check_tests(profile, PROFILE, places.line, log)
         for index, field, message in entry_faults(profile.data, data):
             log.add(PROFILE, message, line=places.line(("data", index, field)))
         data_lines = tuple(places.line(("data", index)) for index in range(len(profile.data)))
@@ -107,12 +112,12 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
     return CaseContent(
         profile=profile,
         solution=solution,
-        template=_template(files, profile, solution, raw, log),
+        template=template or _template(files, profile, solution, raw, log),
         requirements=requirements,
         data=data,
         data_lines=data_lines,
         files=files,
-        numbers={cell.id: cell.number for cell in raw},
+        numbers=_numbers(solution, raw),
     )
 
 
@@ -145,6 +150,13 @@ def _template(
     return cells
 
 
+def _numbers(solution: Sequence[Cell], raw: Sequence[RawCell]) -> dict[str, int]:
+    """Return which cell of the file each cell is; an importer may have renamed or left out some."""
+    numbers = {cell.id: cell.number for cell in raw}
+    names = {cell.nbgrader.get("grade_id"): cell.number for cell in raw if cell.nbgrader}
+    return {cell.id: numbers.get(cell.id) or names.get(cell.id) or 0 for cell in solution}
+
+
 def _ids(profile: Profile) -> tuple[str, ...]:
     return tuple(subtask.id for subtask in profile.subtasks)
 
@@ -153,8 +165,10 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
     if profile.language.lower() != "python":
         message = f"The language {profile.language} is not supported: only python is."
         log.add(PROFILE, message, line=places.line(("language",)))
+    if not sum(subtask.points for subtask in profile.subtasks) > 0:
+        log.add(PROFILE, "No subtask has points.", line=places.line(("subtasks",)))
+    _check_probe_ids(profile, places, log)
     subtasks: set[str] = set()
-    probes: set[str] = set()
     for index, subtask in enumerate(profile.subtasks):
         at = ("subtasks", index)
         if subtask.id in subtasks:
@@ -166,13 +180,18 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
             if entry_name(entry) is None:
                 message = f"{entry!r} is neither a name nor a signature."
                 log.add(PROFILE, message, line=places.line((*at, "interface", number)))
-        for number, probe in enumerate(subtask.probes):
-            line = places.line((*at, "probes", number))
-            if probe.id is not None and probe.id in probes:
-                log.add(PROFILE, f"A second probe {probe.id}.", line=line)
-            probes.add(probe.id or "")
         for number, message in _probe_faults(subtask):
             log.add(PROFILE, message, line=places.line((*at, "probes", number)))
+
+
+def _check_probe_ids(profile: Profile, places: Places, log: ProblemLog) -> None:
+    known: set[str] = set()
+    for index, subtask in enumerate(profile.subtasks):
+        for number, probe in enumerate(subtask.probes):
+            if probe.id is not None and probe.id in known:
+                line = places.line(("subtasks", index, "probes", number))
+                log.add(PROFILE, f"A second probe {probe.id}.", line=line)
+            known.add(probe.id or "")
 
 
 def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
@@ -218,6 +237,6 @@ def _check_solution(
 def _check_covered(profile: Profile, cells: Sequence[Cell], file: str, log: ProblemLog) -> None:
     covered = {cell.subtask for cell in cells if cell.kind == "code" and cell.replay}
     for subtask in profile.subtasks:
-        if subtask.id not in covered:
+        if subtask.id not in covered and not subtask.rubric:
             message = f"No code cell belongs to the subtask {subtask.id}."
             log.add(file, f"{message} Tag one `subtask:{subtask.id}`.")

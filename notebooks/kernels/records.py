@@ -261,7 +261,18 @@ class AskFigures(Record):
     cells: tuple[str, ...] = ()
 
 
-Ask = Annotated[AskValue | AskCall | AskFigures, Field(discriminator="kind")]
+class AskTest(Record):
+    """Execute statements in the replayed namespace; `True` comes back if all of them ran.
+
+    Whoever asks adds a last line with a random word (`proof`), so that the claim has to hold what
+    only the end of the code says.
+    """
+
+    kind: Literal["test"] = "test"
+    source: str = Field(max_length=100_000)
+
+
+Ask = Annotated[AskValue | AskCall | AskFigures | AskTest, Field(discriminator="kind")]
 
 
 class Question(Record):
@@ -271,6 +282,9 @@ class Question(Record):
     ask: Ask
     after: str | None = None
     """The cell after which it is asked, in a copy of the process; None: after all, in itself."""
+    branch: str | None = None
+    """Questions of one name here, one after the other, are asked of a copy of their own: they see
+    what the earlier ones of them did, and nobody else does."""
 
 
 class ReplayRequest(Record):

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from config.database import Database
 from grading.models import PreparedCase
-from grading.probes import PreparedProbes
+from grading.prepared import PreparedItems
 from notebooks.attempts.document import Cell
 from notebooks.attempts.service import open_attempt
 from notebooks.cases.models import BuildState, Case, CaseVersion
@@ -98,7 +98,7 @@ def _version(session: Session) -> UUID:
     probes = (*prepared(FIRST, RIGHT), *prepared(SECOND, RIGHT))
     session.add(
         PreparedCase(
-            case_version_id=version.id, probes=PreparedProbes.dump_python(probes, mode="json")
+            case_version_id=version.id, probes=PreparedItems.dump_python(probes, mode="json")
         )
     )
     return version.id

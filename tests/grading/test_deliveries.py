@@ -337,13 +337,13 @@ def test_nothing_is_claimed_for_an_attempt_without_a_score(world: World) -> None
     ("attempts", "retry_after", "seconds"),
     [
         (1, None, 2),  # 2
-        (2, None, 6),  # 2 · 3
-        (3, None, 18),  # 2 · 3 · 3
-        (6, None, 486),  # 2 · 3⁵
-        (8, None, 3600),  # 2 · 3⁷ = 4374, but at most an hour
+        (2, None, 4),  # 2 · 2
+        (3, None, 8),  # 2 · 2 · 2
+        (6, None, 64),  # 2 · 2⁵
+        (12, None, 3600),  # 2 · 2¹¹ = 4096, but at most an hour
         (10_000, None, 3600),
         (1, 30, 30),  # the platform asks for more
-        (4, 30, 54),  # the platform asks for less
+        (6, 30, 64),  # the platform asks for less
         (1, 90_000, 3600),  # the platform asks for too much
         (0, None, 2),
     ],

@@ -4,7 +4,8 @@ import pytest
 
 from grading.errors import CasePreparationError
 from grading.preparation import prepare
-from grading.probes import PreparedProbe, PreparedProbes
+from grading.prepared import PreparedItems
+from grading.probes import PreparedProbe
 from grading.replays import cells_for, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Profile, Subtask
@@ -42,7 +43,8 @@ TWO = content(
 
 
 async def prepared(given: Content) -> tuple[PreparedProbe, ...]:
-    return await prepare(given, Interpreter(), spec=SPEC)
+    found = await prepare(given, Interpreter(), spec=SPEC)
+    return tuple(item for item in found if isinstance(item, PreparedProbe))
 
 
 async def problems(given: Content) -> list[tuple[str, int | None, int | None, str]]:
@@ -58,8 +60,8 @@ async def test_expected_answers_are_those_of_each_subtasks_own_moment() -> None:
         ("change-1", "x", v(2)),
         ("change-2", "f(3)", v(6)),
     ]
-    stored = PreparedProbes.dump_python(found, mode="json")
-    assert PreparedProbes.validate_python(stored) == found
+    stored = PreparedItems.dump_python(found, mode="json")
+    assert PreparedItems.validate_python(stored) == found
 
 
 async def test_the_ideal_solution_is_replayed_once_for_each_hash_seed() -> None:

@@ -1,5 +1,6 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from threading import Barrier
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,9 +11,12 @@ from config.database import utcnow
 from config.settings import Settings
 from grading import validations
 from grading.errors import UnknownSubtaskError
+from grading.evidence import Evidence
+from grading.judge import Judgement
 from grading.models import SubtaskResult, Validation, ValidationState, Verdict
 from grading.standing import latest_validations, points_of
 from grading.validating import Validator
+from notebooks.attempts.service import get_attempt
 from notebooks.errors import KernelError
 from notebooks.kernels.records import ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
@@ -274,3 +278,25 @@ async def test_the_standing_refers_to_the_newest_finished_validation(
         result = session.get(SubtaskResult, (world.attempt_id, "first"))
         assert result is not None
         assert result.validation_id == newest.id
+
+
+def test_a_test_that_passed_earns_its_points_while_another_fails(world: World) -> None:
+    tests = [{"source": "assert x", "points": 4}, {"source": "assert x > 1"}]
+    with world.database.transaction() as session:
+        version = get_attempt(session, world.attempt_id).case_version
+        profile = deepcopy(version.profile)
+        profile["subtasks"][0] |= {"tests": tests}
+        version.profile = profile
+    validation_id = click(world)
+    found = [
+        Evidence(
+            id=f"first-test-{number}", kind="test", subtask="first", probe=f"first-test-{number}",
+            message="", outcome=outcome,
+        )
+        for number, outcome in ((1, "pass"), (2, "fail"))
+    ]  # fmt: skip
+    with world.database.transaction() as session:
+        judgement = Judgement(Verdict.NEEDS_WORK, tuple(found), "")
+        assert validations.finish(session, validation_id, judgement, public_url="http://localhost")
+    with world.database.transaction() as session:
+        assert points_of(session, world.attempt_id).score == 4

@@ -10,6 +10,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from notebooks.kernels.records import Answer, CellFailure, CellResult, Question, ReplayCell
+from notebooks.kernels.replay import proof
 from notebooks.kernels.sandboxes.base import Sandbox
 from notebooks.kernels.values import MAX_VALUE_BYTES, Value
 
@@ -93,12 +94,14 @@ class Dialogue:
 
     async def ask(self, question: Question) -> tuple[Answer, int]:
         """Ask a question; until now the child has not seen it. Returns the answer's size too."""
-        order = {"op": "ask", "ask": question.ask.model_dump(mode="json")}
+        asked, word = proof.armed(question.ask)
+        order = {"op": "ask", "ask": asked.model_dump(mode="json")}
         reply, size = await self._order(order, _AnswerReply)
         if (reply.value is None) == (reply.failure is None):
             raise NonsenseError("The replay answered with neither a value nor an exception.")
         failure = _bounded(reply.failure)
-        return Answer(question_id=question.id, value=reply.value, failure=failure), size
+        answer = Answer(question_id=question.id, value=reply.value, failure=failure)
+        return proof.proven(answer, word), size
 
     async def branch(self) -> bool:
         """Go on with a copy of the child until `join`; False if there can be none."""

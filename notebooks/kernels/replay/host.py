@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 
 from notebooks.kernels.records import (
     Answer,
@@ -115,10 +116,14 @@ async def _converse(opened: Opened, request: ReplayRequest, claims: _Claims) -> 
 
     async def ask(those: list[Question]) -> None:
         nonlocal left
-        for question in those:
-            answer, size = await dialogue.ask(question)
-            left -= size
-            claims.answers.append(answer if left > 0 else _too_large(answer))
+        for branch, group in groupby(those, key=lambda question: question.branch):
+            apart = branch is not None and await dialogue.branch()
+            for question in group:
+                answer, size = await dialogue.ask(question)
+                left -= size
+                claims.answers.append(answer if left > 0 else _too_large(answer))
+            if apart:
+                await dialogue.join()
 
     for cell in request.cells[len(opened.done) :]:
         claims.cells.append(await dialogue.run(cell))

@@ -7,6 +7,7 @@ from grading.feedback import wording
 from grading.judge import Judgement, judge
 from grading.models import Verdict
 from grading.preparation import prepare
+from grading.probes import PreparedProbe
 from notebooks.kernels.records import CellResult, ReplayResult
 from tests.grading.factories import Interpreter, cell, prepared, situation, subtask
 from tests.grading.test_preparation import SPEC, Content, content
@@ -86,6 +87,7 @@ async def test_what_the_ideal_prints_is_expected_unless_it_varies_or_is_nothing(
 
     interpreter = Interpreter()
     (probe,) = await prepare(of("print('x =', 1)"), interpreter, spec=SPEC)
+    assert isinstance(probe, PreparedProbe)
     assert probe.expected == prepared(asked, {"s-1": "x = 1\n"})[0].expected
     assert [request.questions for request in interpreter.requests] == [(), ()]
     for source, why in (

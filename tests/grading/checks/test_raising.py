@@ -5,6 +5,7 @@ from grading.evidence import for_student
 from grading.judge import Judgement, judge
 from grading.models import Verdict
 from grading.preparation import prepare
+from grading.probes import PreparedProbe
 from tests.grading.factories import (
     Interpreter,
     cell,
@@ -81,6 +82,7 @@ async def test_the_ideal_solution_has_to_raise_it() -> None:
     (probe,) = await prepare(
         content(cell("a", source, "s"), subtasks=(good,)), Interpreter(), spec=SPEC
     )
+    assert isinstance(probe, PreparedProbe)
     assert probe.expected == prepared(good, {"s-1": "ValueError"})[0].expected
     for args, why in (([4], "raises nothing"), ([None], "raises TypeError")):
         wrong = content(

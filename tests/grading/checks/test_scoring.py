@@ -57,8 +57,7 @@ def test_a_student_reads_the_score_but_neither_bound_nor_data() -> None:
     told = str(for_student(found.evidence[0])) + found.feedback
     assert "the `accuracy` of `m.predict(…)` is `0.5`" in told
     assert not any(secret in told for secret in ("777", "889", "0.9"))
-    question = probes[0].question(())
-    assert question is not None
+    (question,) = probes[0].questions
     assert "889" not in question.model_dump_json()
 
 

@@ -37,7 +37,8 @@ async def derived(*cells: Cell, subtasks: tuple[Subtask, ...]) -> dict[str, Prep
     probes = await prepare(
         content, interpreter, spec=SPEC, derived=[draft.probe for draft in drafts]
     )
-    return {probe.asked: probe for probe in choose(drafts, probes)}
+    kept = choose(drafts, probes)
+    return {probe.asked: probe for probe in kept if isinstance(probe, PreparedProbe)}
 
 
 ONE = subtask("one")

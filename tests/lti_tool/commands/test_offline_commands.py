@@ -29,7 +29,7 @@ def test_a_check_of_a_broken_case_names_the_file_and_fails(broken: str) -> None:
 def test_as_json_a_check_is_one_object(broken: str) -> None:
     result = CliRunner().invoke(main, ["case", "check", broken, "--json"])
     report = json.loads(result.stdout)
-    assert {problem["file"] for problem in report["problems"]} == {"solution.ipynb"}
+    assert "solution.ipynb" in {problem["file"] for problem in report["problems"]}
     assert report["probes"] == []
 
 

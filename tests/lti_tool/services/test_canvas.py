@@ -110,6 +110,25 @@ def test_a_question_whose_answer_is_lost_is_asked_again(
     assert canvas.book.of("student-1").comments == ["Good."]
 
 
+def test_only_an_outdated_timestamp_proves_that_a_comment_arrived(
+    course: Course, canvas: Canvas, send: Send
+) -> None:
+    attempt = course.attempt(score=7)
+    canvas.faults = [Fault("/scores", drop=True)]  # the score with its comment is lost
+    send(attempt)
+    course.hurry(attempt)
+    canvas.faults = [Fault("/scores", drop=True, after_write=True)]  # the question is taken
+    send(attempt)
+    course.hurry(attempt)
+    assert canvas.book.of("student-1").share == 0.7
+    canvas.faults = [Fault("/scores", status=409)]
+    send(attempt)
+    assert course.row(attempt).state is DeliveryState.PENDING
+    course.hurry(attempt)
+    send(attempt)
+    assert canvas.book.of("student-1").comments == ["Good."]
+
+
 def test_the_time_of_the_submission_is_the_students_click(
     course: Course, canvas: Canvas, send: Send
 ) -> None:

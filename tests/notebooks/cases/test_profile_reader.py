@@ -38,7 +38,7 @@ def test_what_is_stored_as_json_comes_back_the_same() -> None:
         ("title: A small case\n", "", 1, "`title` is missing"),
         ("points: 2", "point: 2", 10, "`subtasks[2].point` is not known"),
         ("points: 2", "points: two", 10, "valid number"),
-        ("points: 2", "points: 0", 10, "greater than 0"),
+        ("points: 2", "points: -1", 10, "greater than or equal to 0"),
         ("id: mean", "id: Mean value", 8, "pattern"),
         ("expression: mean(rows)", "expresion: mean(rows)", 15, "not known"),
         ("expression: mean(rows)", "message: hm", 14, "probes[2].expression` is missing"),

@@ -1,5 +1,6 @@
 """IPython without a terminal: runs a cell, evaluates a question, describes an exception."""
 
+import ast
 import contextlib
 import io
 import sys
@@ -153,6 +154,8 @@ def ask(shell: Shell, question: Json) -> Json:
                 found = _evaluate(shell, question["expression"])
             elif question["kind"] == "figures":
                 found = figures.read(question["cells"])
+            elif question["kind"] == "test":
+                found = _execute(shell, question["source"])
             else:
                 function = _evaluate(shell, question["function"])
                 args = [decode(value) for value in question["args"]]
@@ -167,6 +170,15 @@ def _evaluate(shell: Shell, expression: str) -> Any:  # noqa: ANN401 - any value
     code = compile(expression, "<question>", "eval")
     # A question of the author's, asked where the student's code has run anyway.
     return eval(code, shell.user_ns)  # noqa: S307 # nosec B307
+
+
+def _execute(shell: Shell, source: str) -> Any:  # noqa: ANN401 - any value comes out
+    """Execute statements and return the value of the last one, an expression."""
+    *body, last = ast.parse(source).body
+    code = compile(ast.Module(body=body, type_ignores=[]), "<test>", "exec")
+    # As above: the author's code, where the student's has run anyway.
+    exec(code, shell.user_ns)  # noqa: S102 # nosec B102
+    return _evaluate(shell, ast.unparse(last))
 
 
 def _failure(error: BaseException, cell: str | None) -> Json:
