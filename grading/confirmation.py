@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
-from grading.judge import Judgement, Situation, judge
+from grading.judge import Judgement, judge
 from grading.prepared import Prepared
+from grading.situation import Situation
 from notebooks.kernels.records import ReplayRequest, ReplayResult
 
 Replay = Callable[[ReplayRequest], Awaitable[ReplayResult]]

@@ -10,6 +10,10 @@ Weight = Literal["decides", "doubts", "informs"]
 """What a failure means: work is wrong; it cannot be told; or nothing, it is only to be known."""
 
 
+ProbeKind = Literal["value", "call", "raises", "stdout", "figure", "metric"]
+"""The kinds of probes; evidence is called after them."""
+
+
 def _storable(text: object) -> object:
     return storable(text) if isinstance(text, str) else text
 
@@ -33,8 +37,8 @@ class Evidence(_Record):
     """One finding. A verdict is made from these records alone, and feedback cites their ids."""
 
     id: str
-    """Unique within a validation: the probe's id, or `run-CELL`, or `replay`."""
-    kind: Literal["value", "call", "test", "run", "replay"]
+    """Unique within a validation: the probe's, `constraint-N-TARGET`, `run-CELL`, or `replay`."""
+    kind: ProbeKind | Literal["constraint", "test", "run", "replay"]
     subtask: str
     probe: str | None = None
     asked: Text = ""

@@ -1,23 +1,24 @@
 """From what a replay claimed to evidence, verdict and feedback: pure."""
 
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from grading.answers import answered, evidence_of, subject
 from grading.author_tests.evidence import of_test
 from grading.author_tests.records import PreparedTest
-from grading.comparison import DifferenceKind, compare, render
-from grading.evidence import Evidence, Locus, Weight
-from grading.feedback import Wording, code, compose, wording
+from grading.checks.finding import Finding
+from grading.claimed import Claims
+from grading.constraints import constrained
+from grading.evidence import Evidence, Locus
+from grading.feedback import Wording, compose, wording
 from grading.models import Verdict
-from grading.names import blockers, names_of
+from grading.names import blockers
 from grading.prepared import Prepared
-from grading.probes import PreparedProbe
+from grading.situation import Situation
 from grading.verdict import CONFIRMED, decide
 from notebooks.attempts.document import Cell
-from notebooks.kernels.records import Answer, AskCall, CellFailure, ReplayResult
+from notebooks.kernels.records import CellFailure, ReplayResult
 
-_MISSING = re.compile(r"name '(\w+)' is not defined")
 _MAX_MESSAGE = 300
 SETTLED = frozenset({Verdict.APPROVED, Verdict.UNCERTAIN})
 """Verdicts on which the next subtask may build."""
@@ -52,23 +53,6 @@ class Judgement:
         return frozenset(item.id for item in self.evidence if item.outcome == "pass")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Situation:
-    """What is known about a subtask besides the replay's claims."""
-
-    subtask: str
-    titles: Mapping[str, str]
-    """Titles of all subtasks by id."""
-    verdicts: Mapping[str, Verdict]
-    """Standing verdicts of the attempt's subtasks."""
-    cells: Sequence[Cell]
-    """The cells that were replayed, in order."""
-    wall_seconds: float
-    locale: str = "en"
-    for_person: bool = False
-    """Whether a person has to look at it, too: it has a rubric."""
-
-
 def judge(
     situation: Situation,
     probes: Sequence[Prepared],
@@ -101,6 +85,7 @@ def _evidence_of(
     return (
         *_of_cells(words, situation, result),
         *_of_probes(words, situation, probes, result),
+        *constrained(words, situation, situation.constraints),
     )
 
 
@@ -187,9 +172,7 @@ def _stop_message(
 def _of_probes(
     words: Wording, situation: Situation, probes: Sequence[Prepared], result: ReplayResult
 ) -> list[Evidence]:
-    answers: dict[str, Answer] = {}
-    for answer in result.answers:
-        answers.setdefault(answer.question_id, answer)
+    claims = Claims(result, situation.cells)
     replayed = {cell.id for cell in result.cells}
     cells_done = all(cell.id in replayed for cell in situation.cells)
     if result.outcome != "completed" and not cells_done:
@@ -197,124 +180,15 @@ def _of_probes(
     found = []
     for probe in probes:
         if isinstance(probe, PreparedTest):
-            found.append(of_test(words, probe, answers))
+            found.append(of_test(words, probe, claims.answers))
             if result.outcome != "completed" and found[-1].outcome == "fail":
                 break
             continue
-        given = answers.get(probe.id)
-        if given is None and result.outcome != "completed":
-            message = _stop_message(words, situation, result, "probe", _subject(words, probe))
-            found.append(_evidence(situation, probe, message, result.outcome))
+        reply = claims.about(probe)
+        unheard = probe.ask is not None and reply.answer is None
+        if unheard and result.outcome != "completed":
+            message = _stop_message(words, situation, result, "probe", subject(words, probe))
+            found.append(evidence_of(situation, probe, message, Finding(result.outcome)))
             break
-        found.append(_of_answer(words, situation, probe, given))
-    return found
-
-
-def _of_answer(
-    words: Wording, situation: Situation, probe: PreparedProbe, answer: Answer | None
-) -> Evidence:
-    if answer is not None and answer.failure is not None:
-        return _of_failure(words, situation, probe, answer.failure)
-    if answer is None or answer.value is None:
-        message = words.reason("unanswered", _subject(words, probe), {})
-        return _evidence(situation, probe, message, "unanswered")
-    difference = compare(probe.expected, answer.value, probe.tolerance)
-    observed = render(answer.value)
-    if difference is None:
-        message = words.reason("agrees", _subject(words, probe), {})
-        return _evidence(situation, probe, message, None, observed=observed)
-    weight: Weight = "decides" if difference.decisive else "doubts"
-    if difference.kind is DifferenceKind.PLACEHOLDER:
-        message = words.reason("placeholder", _subject(words, probe), {})
-        return _evidence(situation, probe, message, "placeholder")
-    subject = _subject(words, probe, difference.where)
-    message = words.reason(difference.kind.value, subject, difference.facts)
-    return _evidence(
-        situation, probe, message, difference.kind.value, observed=observed, weight=weight
-    )
-
-
-def _subject(words: Wording, probe: PreparedProbe, where: str = "") -> str:
-    """Return how a sentence names what was asked, or a part of it; Markdown."""
-    if probe.about is not None:
-        return (
-            words.text("subject", "part", whole=probe.about, where=where) if where else probe.about
-        )
-    if not where:
-        return code(probe.asked)
-    simple = re.fullmatch(r"[\w.\[\]'\"]+|\w+\([^()]*\)", probe.asked) is not None
-    return code((probe.asked if simple else f"({probe.asked})") + where)
-
-
-def _of_failure(
-    words: Wording, situation: Situation, probe: PreparedProbe, failure: CellFailure
-) -> Evidence:
-    missing = _MISSING.search(failure.message) if failure.name == "NameError" else None
-    if missing and missing[1] in probe.names:
-        message = words.text("reason", "missing_name", name=missing[1])
-        return _evidence(situation, probe, message, "missing_name")
-    stubs = _placeholders(situation) & set(probe.names)
-    if stubs:
-        message = words.reason("placeholder", code(min(stubs)), {})
-        return _evidence(situation, probe, message, "placeholder")
-    called = isinstance(probe.ask, AskCall) and probe.about is None
-    key = "raised_call" if called else "raised"
-    message = words.reason(key, _subject(words, probe), {"name": failure.name[:80]})
-    return _evidence(situation, probe, message, "raised")
-
-
-def _placeholders(situation: Situation) -> set[str]:
-    stubs: set[str] = set()
-    for cell in situation.cells:
-        names = names_of(cell.source)
-        stubs = (stubs - set(names.bound)) | names.placeholders
-    return stubs
-
-
-def _evidence(  # noqa: PLR0913 - one argument for each property of a finding
-    situation: Situation,
-    probe: PreparedProbe,
-    message: str,
-    difference: str | None,
-    *,
-    observed: str | None = None,
-    weight: Weight = "decides",
-) -> Evidence:
-    hidden = probe.reveal == "nothing"
-    if hidden and difference is not None and difference not in {"missing_name", "placeholder"}:
-        message = wording(situation.locale).reason(
-            "differs", _subject(wording(situation.locale), probe), {}
-        )
-    failed = difference is not None
-    return Evidence(
-        id=probe.id,
-        kind=probe.ask.kind,
-        subtask=probe.subtask,
-        probe=probe.id,
-        asked=probe.asked,
-        about=probe.about,
-        locus=_locus(situation, probe),
-        observed=None if hidden else observed,
-        expected=render(probe.expected, limit=500),
-        message=message,
-        hint=probe.hint,
-        difference="differs" if hidden and failed else difference,
-        outcome="fail" if failed else "pass",
-        origin=probe.origin,
-        on_interface=probe.on_interface,
-        weight=weight,
-        failures=int(failed),
-    )
-
-
-def _locus(situation: Situation, probe: PreparedProbe) -> Locus | None:
-    """Return where the subtask's own cells last bind a name that the probe reads."""
-    found = None
-    for cell in situation.cells:
-        if cell.subtask != situation.subtask:
-            continue
-        bound = names_of(cell.source).bound
-        lines = [bound[name] for name in probe.names if name in bound]
-        if lines:
-            found = Locus(cell=cell.id, line=max(lines))
+        found.append(answered(words, situation, probe, reply))
     return found

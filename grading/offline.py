@@ -17,7 +17,6 @@ from grading.derivation.coverage import gaps
 from grading.derivation.names import answerable
 from grading.errors import CasePreparationError
 from grading.evidence import Evidence
-from grading.judge import Situation
 from grading.models import Verdict
 from grading.mutation.mutants import mutants, sample
 from grading.mutation.report import sentences, strength
@@ -27,6 +26,7 @@ from grading.prepared import Prepared
 from grading.probes import PreparedProbe
 from grading.ready import ReadyCase, derives, make_ready
 from grading.replays import cells_for, request_of
+from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases.data import place_data
 from notebooks.cases.matching import match
@@ -237,6 +237,7 @@ async def grade_notebook(
             cells=cells_for(subtask.id, cells, order),
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
+            constraints=subtask.constraints,
             for_person=bool(subtask.rubric),
         )
         request = request_of(

@@ -7,17 +7,17 @@ from uuid import uuid4
 
 from grading.author_tests.records import OpenTest
 from grading.author_tests.settling import ideal_questions, settle
-from grading.comparison import compare
+from grading.checks.judging import settled
+from grading.claimed import Claims
 from grading.errors import CasePreparationError, ProbeError
 from grading.prepared import Open, Prepared, open_items
 from grading.probes import OpenProbe, PreparedProbe
-from grading.replays import Sweep, request_of, sweeps_for
+from grading.replays import Sweep, questions_of, request_of, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.problems import Problem
 from notebooks.cases.profile import Profile
-from notebooks.kernels.records import Answer, KernelSpec, ReplayRequest, ReplayResult
+from notebooks.kernels.records import KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
-from notebooks.kernels.values import Opaque, Value
 
 HASH_SEEDS = (0, 1)
 """One replay of the ideal solution for each; an answer that varies between them cannot be
@@ -100,7 +100,7 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
         problems = list(_of_cells(content, sweep.cells, results))
         if problems:  # what comes after a failing cell says nothing
             raise CasePreparationError(tuple(problems))
-        rounds = [_by_question(result) for result in results]
+        rounds = [Claims(result, sweep.cells) for result in results]
         prepared |= {item.id: item for item in _answered(content, asked, rounds, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
@@ -114,7 +114,9 @@ def _request(
     questions = tuple(
         question.model_copy(update={"after": sweep.moments[item.subtask]})
         for item in asked
-        for question in (ideal_questions(item) if isinstance(item, OpenTest) else item.questions)
+        for question in (
+            ideal_questions(item) if isinstance(item, OpenTest) else questions_of(item, sweep.cells)
+        )
     )
     return request.model_copy(update={"questions": questions})
 
@@ -152,65 +154,28 @@ def _of_cells(
 def _answered(
     content: CaseLike,
     asked: Sequence[Open],
-    rounds: Sequence[Mapping[str, Answer]],
+    rounds: Sequence[Claims],
     problems: list[Problem],
 ) -> Iterator[Prepared]:
     imported = {subtask.id for subtask in content.profile.subtasks if subtask.alias}
     for item in asked:
         if isinstance(item, OpenTest):
-            test, why = settle(item, rounds)
+            test, why = settle(item, [claims.answers for claims in rounds])
             if test is not None:
                 yield test
             else:
                 file = content.solution_file if item.subtask in imported else _PROFILE
                 problems.append(Problem(file, None, None, f"Test `{item.id}`: {why}."))
             continue
-        settled = _settled(item, [answers.get(item.id) for answers in rounds])
-        if not isinstance(settled, str):
-            yield PreparedProbe(**_fields(item), expected=settled)
+        expected = settled(item, [claims.about(item) for claims in rounds])
+        if not isinstance(expected, str):
+            yield PreparedProbe(**_fields(item), expected=expected)
         elif item.origin == "author":
-            problems.append(_problem(item, settled))
-
-
-def _settled(probe: OpenProbe, answers: Sequence[Answer | None]) -> Value | str:
-    """Return what the ideal answers each time, or why that cannot be expected of anybody."""
-    values = []
-    for answer in answers:
-        value = _value(answer)
-        if isinstance(value, str):
-            return value
-        values.append(value)
-    first = values[0]
-    if any(compare(first, other, probe.tolerance) is not None for other in values):
-        return (
-            "the ideal solution gives another answer each time; set a seed, or ask for "
-            "something that does not vary"
-        )
-    return first
+            problems.append(_problem(item, expected))
 
 
 def _fields(probe: OpenProbe) -> Mapping[str, object]:
     return {name: getattr(probe, name) for name in OpenProbe.model_fields}
-
-
-def _by_question(result: ReplayResult) -> dict[str, Answer]:
-    return {answer.question_id: answer for answer in result.answers}
-
-
-def _value(answer: Answer | None) -> Value | str:
-    if answer is None or (answer.value is None and answer.failure is None):
-        return "the ideal solution gives no answer"
-    if answer.failure is not None:
-        return f"asking the ideal solution raises {answer.failure.name}: {answer.failure.message}"
-    value = answer.value
-    if value is None or isinstance(value, Opaque):
-        told = "nothing" if value is None else f"a `{value.type}` ({value.reason})"
-        return f"the answer is {told}; ask for a value"
-    if compare(value, value) is not None:
-        return "the answer holds something that has no exact kind; ask for plain values"
-    if "\\u0000" in value.model_dump_json():
-        return "the answer holds a NUL character, which cannot be stored"
-    return value
 
 
 def _problem(probe: OpenProbe, message: str) -> Problem:

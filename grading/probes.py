@@ -6,11 +6,22 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from grading.checks.records import Agrees, Check, Draws, Prints, Raises, Scores
 from grading.comparison import render
 from grading.errors import ProbeError
+from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import CallProbe, Probe, Subtask, Tolerance
-from notebooks.kernels.records import Ask, AskCall, AskValue, Question
+from notebooks.cases.profile import (
+    FigureProbe,
+    MetricProbe,
+    Probe,
+    RaisesProbe,
+    StdoutProbe,
+    Subtask,
+    Tolerance,
+    ValueProbe,
+)
+from notebooks.kernels.records import Ask, AskCall, AskFigures, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
     Dict,
@@ -25,6 +36,9 @@ from notebooks.kernels.values import Sequence as Items
 
 MAX_ARGUMENT_DEPTH = 20
 
+LAST_SHOWN = "_"
+"""What IPython calls the value that the last line showed."""
+
 
 class OpenProbe(BaseModel):
     """A question about a notebook that the ideal solution has still to answer."""
@@ -33,13 +47,16 @@ class OpenProbe(BaseModel):
 
     id: str
     subtask: str
-    ask: Ask
+    ask: Ask | None
+    """None where nothing has to be asked: what cells print comes back without."""
     asked: str
     """The question in the words of Python, for people."""
     about: str | None = None
     """The same in the author's words, Markdown; students read these where there are any."""
     names: tuple[str, ...] = ()
     """The notebook's names that it reads."""
+    check: Check = Agrees()
+    """How the answer is judged."""
     tolerance: Tolerance = Tolerance()
     hint: str | None = None
     reveal: Literal["observed", "nothing"] = "observed"
@@ -47,9 +64,24 @@ class OpenProbe(BaseModel):
     on_interface: bool = True
 
     @property
+    def kind(self) -> ProbeKind:
+        """Return what its evidence is called."""
+        match self.check:
+            case Raises():
+                return "raises"
+            case Prints():
+                return "stdout"
+            case Draws():
+                return "figure"
+            case Scores():
+                return "metric"
+            case _:
+                return "value" if isinstance(self.ask, AskValue) else "call"
+
+    @property
     def questions(self) -> tuple[Question, ...]:
-        """Return the question as a sandbox is asked it; a test has several."""
-        return (Question(id=self.id, ask=self.ask),)
+        """Return the question as a sandbox is asked it, if it is; a test has several."""
+        return () if self.ask is None else (Question(id=self.id, ask=self.ask),)
 
 
 class PreparedProbe(OpenProbe):
@@ -75,22 +107,8 @@ def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
 
 
 def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
-    ask: Ask
-    if isinstance(probe, CallProbe):
-        try:
-            ask = AskCall(
-                function=probe.function,
-                args=tuple(typed(argument) for argument in probe.args),
-                kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
-            )
-        except TypeError as error:
-            raise ProbeError(probe_id, str(error)) from error
-        asked = call_text(ask) if probe.reveal == "observed" else f"{probe.function}(…)"
-        names = root_names(probe.function)
-    else:
-        ask = AskValue(expression=probe.expression)
-        asked = probe.expression
-        names = root_names(probe.expression)
+    ask, asked = _question(probe, probe_id)
+    names = _names(probe)
     interface = {interface_name(entry) for entry in subtask.interface}
     return OpenProbe(
         id=probe_id,
@@ -99,11 +117,64 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
+        check=_scores(probe, probe_id) if isinstance(probe, MetricProbe) else _check(probe),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
-        on_interface=not interface or bool(names & interface),
+        on_interface=not interface or not names or bool(names & interface),
     )
+
+
+def _check(probe: Probe) -> Check:
+    match probe:
+        case RaisesProbe():
+            return Raises(error=probe.error, text=probe.text)
+        case StdoutProbe():
+            return Prints(other_lines=probe.other_lines == "allowed")
+        case FigureProbe():
+            return Draws(aspects=probe.aspects)
+        case _:
+            return Agrees()
+
+
+def _scores(probe: MetricProbe, probe_id: str) -> Scores:
+    try:
+        labels = typed(probe.labels)
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
+    return Scores(
+        metric=probe.metric, labels=labels, at_least=probe.at_least, at_most=probe.at_most
+    )
+
+
+def _names(probe: Probe) -> frozenset[str]:
+    match probe:
+        case StdoutProbe() | FigureProbe():
+            return frozenset()
+        case ValueProbe():
+            return root_names(probe.expression)
+        case _:
+            return root_names(probe.function)
+
+
+def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
+    """Return what a sandbox is asked, and the same in the words of Python."""
+    if isinstance(probe, StdoutProbe):
+        return None, "print(…)"
+    if isinstance(probe, FigureProbe):
+        return AskFigures(), "figure"
+    if isinstance(probe, ValueProbe):
+        return AskValue(expression=probe.expression), probe.expression
+    try:
+        ask = AskCall(
+            function=probe.function,
+            args=tuple(typed(argument) for argument in probe.args),
+            kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
+        )
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
+    hidden = probe.reveal == "nothing" or isinstance(probe, MetricProbe)
+    return ask, f"{probe.function}(…)" if hidden else call_text(ask)
 
 
 def call_text(ask: AskCall) -> str:

@@ -8,7 +8,9 @@ from grading.prepared import Open
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import (
     MAX_CHECKPOINTS,
+    AskFigures,
     KernelSpec,
+    Question,
     ReplayCell,
     ReplayRequest,
 )
@@ -63,6 +65,17 @@ def sweeps_for(cells: Sequence[Cell], order: Sequence[str]) -> tuple[Sweep, ...]
     return tuple(sweeps)
 
 
+def questions_of(item: Open, cells: Sequence[Cell]) -> tuple[Question, ...]:
+    """Return what a replay of some cells is asked for a probe or test."""
+    own = tuple(cell.id for cell in cells if cell.subtask == item.subtask)
+    return tuple(
+        question.model_copy(update={"ask": AskFigures(cells=own)})
+        if isinstance(question.ask, AskFigures)
+        else question
+        for question in item.questions
+    )
+
+
 def request_of(  # noqa: PLR0913 - each is a part of the request
     replay_id: str,
     spec: KernelSpec,
@@ -82,7 +95,7 @@ def request_of(  # noqa: PLR0913 - each is a part of the request
         replay_id=replay_id,
         spec=spec,
         cells=tuple(ReplayCell(id=cell.id, source=cell.source) for cell in cells),
-        questions=tuple(question for item in asked for question in item.questions),
+        questions=tuple(question for item in asked for question in questions_of(item, cells)),
         wall_seconds=wall_seconds,
         checkpoints=tuple(ends.values())[-MAX_CHECKPOINTS:] if reuse_key is not None else (),
         reuse_key=reuse_key,

@@ -18,11 +18,12 @@ from config.settings import Settings
 from grading import deliveries
 from grading.errors import UnknownSubtaskError
 from grading.feedback import wording
-from grading.judge import Judgement, Situation
+from grading.judge import Judgement
 from grading.models import PreparedCase, SubtaskResult, Validation, ValidationState, Verdict
 from grading.points import earned
 from grading.prepared import Prepared, PreparedItems
 from grading.replays import cells_for
+from grading.situation import Situation
 from grading.standing import Standing, points_of, view_of
 from notebooks.attempts.document import Cell
 from notebooks.attempts.kernels import limits_of
@@ -172,6 +173,7 @@ def start(session: Session, validation_id: UUID, *, settings: Settings) -> Work 
             cells=cells_for(row.subtask, cells, [subtask.id for subtask in profile.subtasks]),
             wall_seconds=settings.replay_seconds,
             locale=profile.locale,
+            constraints=profile.subtask(row.subtask).constraints,
             for_person=any(s.rubric for s in profile.subtasks if s.id == row.subtask),
         ),
     )

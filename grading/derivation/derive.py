@@ -17,7 +17,7 @@ from grading.derivation.recording import Call, calls_expression, calls_in, recor
 from grading.feedback import wording
 from grading.names import root_names
 from grading.prepared import Prepared
-from grading.probes import OpenProbe, PreparedProbe, call_text
+from grading.probes import LAST_SHOWN, OpenProbe, PreparedProbe, call_text
 from grading.replays import Sweep, sweeps_for
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Profile, Subtask
@@ -34,9 +34,6 @@ from notebooks.kernels.replayer import Replayer
 from notebooks.kernels.values import Value
 
 EXPLORE_SECONDS = 300.0
-
-_SHOWN = "_"
-"""What IPython calls the value that the last line showed."""
 
 
 class Solved(Protocol):
@@ -191,7 +188,7 @@ def _drafts(
     # Beside names that are asked for, what is shown is a matter of taste.
     if one.shows and not one.values and not one.functions:
         about = words.text("derived", "shown")
-        yield Draft(_value_probe(next_id(), one, _SHOWN, about, on_interface=False))
+        yield Draft(_value_probe(next_id(), one, LAST_SHOWN, about, on_interface=False))
 
 
 def _value_probe(
@@ -203,7 +200,7 @@ def _value_probe(
         ask=AskValue(expression=expression),
         asked=expression,
         about=about,
-        names=tuple(sorted(root_names(expression) - {_SHOWN})),
+        names=tuple(sorted(root_names(expression) - {LAST_SHOWN})),
         origin="derived",
         on_interface=on_interface,
     )

@@ -7,11 +7,12 @@ from typing import Protocol
 from uuid import uuid4
 
 from grading.comparison import compare
-from grading.judge import Situation, judge
+from grading.judge import judge
 from grading.models import Verdict
 from grading.mutation.mutants import Mutant
 from grading.prepared import Prepared
 from grading.replays import cells_for, request_of
+from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.cases.profile import Profile
@@ -113,6 +114,7 @@ class Trial:
             verdicts=dict.fromkeys(self._order, Verdict.APPROVED),
             cells=cells_for(subtask, cells, self._order),
             wall_seconds=TRIAL_SECONDS,
+            constraints=self.content.profile.subtask(subtask).constraints,
         )
 
     @property

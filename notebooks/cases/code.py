@@ -27,6 +27,15 @@ def parse(source: str) -> ast.Module:
         raise SyntaxError(str(error) or "the code is nested too deeply") from None
 
 
+def is_expression(text: str) -> bool:
+    """Tell whether a text is one Python expression."""
+    try:
+        ast.parse(text.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True
+
+
 def bound_names(statements: Iterable[ast.stmt]) -> dict[str, ast.stmt]:
     """Return the names that these statements bind at their level, with the first statement each.
 

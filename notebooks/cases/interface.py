@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
-from notebooks.cases.profile import CallProbe, Subtask
+from notebooks.cases.profile import FigureProbe, StdoutProbe, Subtask, ValueProbe
 
 _ENTRY = re.compile(r"(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:[(:].*)?", re.DOTALL)
 
@@ -56,8 +56,8 @@ def _trees(cells: Iterable[Cell]) -> list[tuple[Cell, ast.Module]]:
 def _probed(subtask: Subtask) -> set[str]:
     names: set[str] = set()
     for probe in subtask.probes:
-        if isinstance(probe, CallProbe):
-            names.add(probe.function.split(".")[0])
-        else:
+        if isinstance(probe, ValueProbe):
             names |= code.read_names(ast.parse(probe.expression.strip(), mode="eval"))
+        elif not isinstance(probe, StdoutProbe | FigureProbe):
+            names.add(probe.function.split(".")[0])
     return names

@@ -4,9 +4,17 @@ The docstrings and field descriptions are also what an editor shows: `schema` ma
 of them.
 """
 
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
 SubtaskId = Annotated[
     str,
@@ -68,7 +76,134 @@ class CallProbe(_Probe):
     """Arguments by name."""
 
 
-Probe = Annotated[ValueProbe | CallProbe, Field(discriminator="kind")]
+class RaisesProbe(_Probe):
+    """Call a function that has to raise an exception, as for arguments that make no sense."""
+
+    kind: Literal["raises"]
+    function: str
+    """The function's name."""
+    args: tuple[Any, ...] = ()
+    """Arguments by position."""
+    kwargs: dict[str, Any] = {}
+    """Arguments by name."""
+    error: str = Field(pattern=r"^[^\W\d]\w*$", max_length=200)
+    """The name of the exception's class, or of one that it derives from: `ValueError`."""
+    text: str | None = Field(default=None, min_length=1, max_length=200)
+    """What its message looks like, `*` standing for anything: `"*negative*"`."""
+
+
+class StdoutProbe(_Probe):
+    """Compare what the subtask's own cells print with what the ideal's print.
+
+    Line by line; runs of spaces and blank lines do not count, numbers are compared within the
+    tolerance.
+    """
+
+    kind: Literal["stdout"]
+    other_lines: Literal["refused", "allowed"] = "refused"
+    """Whether a student may print other lines besides."""
+
+
+class Aspect(StrEnum):
+    """What of a figure may count."""
+
+    KIND = "kind"
+    """How many axes, lines, bars, groups of points and images there are."""
+    DATA = "data"
+    """The numbers that they show."""
+    LABELS = "labels"
+    """Title, axis labels and legend are there where the ideal has them, whatever they say."""
+    TEXTS = "texts"
+    """Title and axis labels say the same; capitals and spaces do not count."""
+    TICKS = "ticks"
+    LEGEND = "legend"
+    """The legend has the same entries."""
+
+
+class FigureProbe(_Probe):
+    """Compare the matplotlib figures that the subtask's own cells draw with the ideal's."""
+
+    kind: Literal["figure"]
+    aspects: tuple[Aspect, ...] = Field(
+        default=(Aspect.KIND, Aspect.DATA, Aspect.LABELS), min_length=1, max_length=6
+    )
+    """What of the figures counts."""
+
+
+class Metric(StrEnum):
+    """How predictions are scored."""
+
+    ACCURACY = "accuracy"
+    F1_MACRO = "f1_macro"
+    ROC_AUC = "roc_auc"
+    """Of two classes; the greater label is the positive one, predictions are its scores."""
+    RMSE = "rmse"
+    MAE = "mae"
+    R2 = "r2"
+
+
+class MetricProbe(_Probe):
+    """Score what a function or fitted estimator predicts for data that students do not have.
+
+    The arguments enter a sandbox with the question only; the labels never do.
+    """
+
+    kind: Literal["metric"]
+    function: str
+    """Such as `model.predict`."""
+    args: tuple[Any, ...] = ()
+    """Arguments by position."""
+    kwargs: dict[str, Any] = {}
+    """Arguments by name."""
+    metric: Metric
+    """Which score of the predictions counts."""
+    labels: tuple[bool | int | float | str, ...] = Field(min_length=1, max_length=100_000)
+    """The right answers, one for each prediction."""
+    at_least: float | None = None
+    """The smallest score that is good enough."""
+    at_most: float | None = None
+    """The greatest score that is good enough."""
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("a metric needs `at_least` or `at_most`")
+        return self
+
+
+Probe = Annotated[
+    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe,
+    Field(discriminator="kind"),
+]
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+Targets = Annotated[
+    tuple[Annotated[str, Field(max_length=200)], ...],
+    BeforeValidator(_listed),
+    Field(max_length=50),
+]
+"""Names (`sorted`, `numpy.mean`, `.apply`, `.apply()` for its call) and constructs (`for`)."""
+
+
+class Constraint(_Part):
+    """What the subtask's own cells have to use, or must not use; their text alone is looked at."""
+
+    must_use: Targets = ()
+    """What has to be used: each of these."""
+    must_not_use: Targets = ()
+    """What must not be used: none of these."""
+    message: str | None = None
+    """A question or remark of the author's for a student whose code breaks it."""
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if bool(self.must_use) == bool(self.must_not_use):
+            raise ValueError("a constraint needs either `must_use` or `must_not_use`")
+        return self
 
 
 class AuthorTest(_Part):
@@ -113,6 +248,8 @@ class Subtask(_Part):
     """Names and signatures that the task asks for; derived from the probes when absent."""
     probes: tuple[Probe, ...] = ()
     """Questions to the student's notebook; the ideal solution's answers are the expected ones."""
+    constraints: Annotated[tuple[Constraint, ...], Field(max_length=50)] = ()
+    """What the code of the subtask's own cells has to use, or must not use."""
     tests: tuple[AuthorTest, ...] = Field(default=(), max_length=MAX_TESTS)
     """Assertions of yours, checked after the subtask's cells; each may earn part of the points."""
     partial_credit: bool = True
@@ -163,3 +300,11 @@ class Profile(_Part):
     """Files that are too large to come with the case."""
     policy: Policy = Policy()
     """Limits of this case's kernels."""
+
+    def subtask(self, subtask_id: str) -> Subtask:
+        """Return a subtask by its id.
+
+        Raises:
+            KeyError: there is no such subtask.
+        """
+        return {subtask.id: subtask for subtask in self.subtasks}[subtask_id]

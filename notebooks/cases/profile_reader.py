@@ -16,7 +16,9 @@ MAX_DEPTH = 40
 _MESSAGES = {
     "missing": "`{path}` is missing.",
     "extra_forbidden": "`{path}` is not known here; a misspelt name?",
-    "union_tag_not_found": "`{path}` needs a `kind`: value or call.",
+    "union_tag_not_found": (
+        "`{path}` needs a `kind`: value, call, raises, stdout, figure or metric."
+    ),
 }
 
 

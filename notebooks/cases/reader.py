@@ -1,6 +1,5 @@
 """Reading a case, whatever it comes as, into typed records or into everything wrong with it."""
 
-import ast
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,6 +9,7 @@ from pathlib import Path
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.cases.author_tests import check_tests
+from notebooks.cases.constraints import constraint_faults
 from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
     DATA,
@@ -24,12 +24,20 @@ from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import CallProbe, Profile, Subtask
+from notebooks.cases.profile import (
+    FigureProbe,
+    Profile,
+    RaisesProbe,
+    StdoutProbe,
+    Subtask,
+    ValueProbe,
+)
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.requirements import parse_requirements
 
+_ANY_ERROR = frozenset({"Exception", "BaseException", "object"})
 _FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
@@ -188,14 +196,22 @@ def _check_probe_ids(profile: Profile, places: Places, log: ProblemLog) -> None:
 
 def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
     for number, probe in enumerate(subtask.probes):
-        if isinstance(probe, CallProbe):
-            if not _FUNCTION.fullmatch(probe.function):
-                yield number, f"{probe.function!r} is not the name of a function."
+        if isinstance(probe, StdoutProbe | FigureProbe):
             continue
-        try:
-            ast.parse(probe.expression.strip(), mode="eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            yield number, f"{probe.expression!r} is not a Python expression."
+        if isinstance(probe, ValueProbe):
+            if not code.is_expression(probe.expression):
+                yield number, f"{probe.expression!r} is not a Python expression."
+            continue
+        if not _FUNCTION.fullmatch(probe.function):
+            yield number, f"{probe.function!r} is not the name of a function."
+        if isinstance(probe, RaisesProbe) and probe.error in _ANY_ERROR:
+            yield (
+                number,
+                (
+                    f"`{probe.error}` is any error, so that a call which fails for another reason "
+                    "counts, too. Name the one that you mean, such as ValueError."
+                ),
+            )
 
 
 def _check_solution(
@@ -207,6 +223,9 @@ def _check_solution(
     for cell in solution:
         if cell.kind == "code":
             bound |= set(code.bound_names(code.parse(cell.source).body))
+    for subtask_index, number, message in constraint_faults(profile, solution):
+        path = ("subtasks", subtask_index, "constraints", number)
+        log.add(PROFILE, message, line=places.line(path))
     for index, subtask in enumerate(profile.subtasks):
         for number, entry in enumerate(subtask.interface):
             if subtask.id in known and entry_name(entry) not in bound:

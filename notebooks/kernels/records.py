@@ -282,6 +282,13 @@ class AskCall(Record):
     kwargs: dict[str, Value] = {}
 
 
+class AskFigures(Record):
+    """Tell what the figures show that some cells drew: a list with a dictionary for each axes."""
+
+    kind: Literal["figures"] = "figures"
+    cells: tuple[str, ...] = ()
+
+
 class AskTest(Record):
     """Execute statements in the replayed namespace; `True` comes back if all of them ran.
 
@@ -293,7 +300,7 @@ class AskTest(Record):
     source: str = Field(max_length=100_000)
 
 
-Ask = Annotated[AskValue | AskCall | AskTest, Field(discriminator="kind")]
+Ask = Annotated[AskValue | AskCall | AskFigures | AskTest, Field(discriminator="kind")]
 
 
 class Question(Record):
@@ -337,9 +344,11 @@ class ReplayRequest(Record):
 
 
 class CellFailure(Record):
-    """The exception that ended a replayed cell."""
+    """The exception that ended a replayed cell, or that a question met."""
 
     name: str
+    bases: tuple[str, ...] = ()
+    """The names of the classes that its class derives from, the closest first."""
     message: str
     traceback: str = ""
     line: int | None = None

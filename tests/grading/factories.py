@@ -1,15 +1,18 @@
 """Replays as a runner would report them, and cases small enough to read."""
 
+import contextlib
+import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.judge import Situation
 from grading.models import Verdict
 from grading.probes import PreparedProbe, call_text, probes_of
+from grading.situation import Situation
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import (
     Answer,
+    AskFigures,
     AskTest,
     AskValue,
     CellFailure,
@@ -63,21 +66,29 @@ def situation(
     )
 
 
-def failing(name: str, message: str = "", line: int | None = None) -> CellFailure:
+def failing(
+    name: str, message: str = "", line: int | None = None, bases: Sequence[str] = ()
+) -> CellFailure:
     """Make an exception that ended a cell or an answer."""
-    return CellFailure(name=name, message=message, line=line)
+    return CellFailure(name=name, message=message, line=line, bases=tuple(bases))
 
 
 def replay(
     cells: Mapping[str, CellFailure | None],
     answers: Mapping[str, Any] | None = None,
     outcome: ReplayOutcome = "completed",
+    printed: Mapping[str, str] | None = None,
 ) -> ReplayResult:
     """Make a replay's result; an answer that is a `CellFailure` was raised."""
     return ReplayResult(
         outcome=outcome,
         cells=tuple(
-            CellResult(id=cell_id, ok=failure is None, failure=failure)
+            CellResult(
+                id=cell_id,
+                ok=failure is None,
+                failure=failure,
+                stdout=(printed or {}).get(cell_id, ""),
+            )
             for cell_id, failure in cells.items()
         ),
         answers=tuple(
@@ -100,22 +111,25 @@ class Interpreter:
         self.requests.append(request)
         namespace: dict[str, Any] = {}
         cells: dict[str, CellFailure | None] = {}
+        printed: dict[str, str] = {}
         answers = {}
 
         def ask_after(cell_id: str | None) -> None:
             for question in request.questions:
                 if question.after == cell_id:
                     ask = question.ask
-                    assert not isinstance(ask, AskTest)
+                    assert not isinstance(ask, AskFigures | AskTest), "only a sandbox can"
                     text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
                     value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
                     answers[question.id] = failure or value
 
         for replayed in request.cells:
-            cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
+            with contextlib.redirect_stdout(io.StringIO()) as output:
+                cells[replayed.id] = _attempt(lambda s=replayed.source: exec(s, namespace))[1]  # noqa: S102 - our own text
+            printed[replayed.id] = output.getvalue()
             ask_after(replayed.id)
         ask_after(None)
-        return replay(cells, answers)
+        return replay(cells, answers, printed=printed)
 
 
 def _attempt(what: Any) -> tuple[Any, CellFailure | None]:
@@ -124,5 +138,9 @@ def _attempt(what: Any) -> tuple[Any, CellFailure | None]:
     except Exception as error:  # noqa: BLE001 - whatever the notebook raises is its answer
         line = error.lineno if isinstance(error, SyntaxError) else None
         return None, CellFailure(
-            name=type(error).__name__, message=str(error), traceback="Traceback …", line=line
+            name=type(error).__name__,
+            bases=tuple(kind.__name__ for kind in type(error).__mro__[1:]),
+            message=str(error),
+            traceback="Traceback …",
+            line=line,
         )

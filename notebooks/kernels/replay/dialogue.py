@@ -59,6 +59,8 @@ class _JoinReply(_Reply):
     joined: bool
 
 
+_MAX_BASES = 20
+
 _ReplyT = TypeVar("_ReplyT", bound=_Reply)
 
 
@@ -164,6 +166,7 @@ def _bounded(failure: CellFailure | None) -> CellFailure | None:
         return None
     return CellFailure(
         name=failure.name[:200],
+        bases=tuple(base[:200] for base in failure.bases[:_MAX_BASES]),
         message=failure.message[:_MAX_TEXT],
         traceback=failure.traceback[:_MAX_TEXT],
         line=failure.line if failure.line is not None and failure.line > 0 else None,

@@ -24,7 +24,7 @@ def test_every_part_of_the_schema_has_a_description_for_tooltips() -> None:
             bare.append(name)
         bare += [
             f"{name}.{field}"
-            for field, one in part["properties"].items()
+            for field, one in part.get("properties", {}).items()
             if "description" not in one and "const" not in one
         ]
     assert bare == []

@@ -3,6 +3,7 @@
 import ast
 import contextlib
 import io
+import sys
 import traceback
 from collections import defaultdict
 from types import TracebackType
@@ -15,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
+from notebooks.kernels.replay.inside import figures
 from notebooks.kernels.replay.inside.decode import decode
 from notebooks.kernels.replay.inside.encode import clean, encode
 
@@ -24,6 +26,7 @@ _MAX_STDOUT = 64 * 1024
 _MAX_MESSAGE = 2000
 _MAX_TRACEBACK = 8000
 _MAX_FRAMES = 20
+_MAX_BASES = 20
 _CELL = "<cell "
 
 
@@ -94,6 +97,16 @@ class Shell(InteractiveShell):
         """Accept what `%matplotlib inline` asks for."""
         del gui
 
+    def enable_matplotlib(self, gui: str | None = None) -> Any:  # noqa: ANN401 - IPython's
+        """Do what `%matplotlib` asks for, but leave the figures of a cell to `figures`."""
+        enabled = super().enable_matplotlib(gui)  # type: ignore[no-untyped-call] # IPython's
+        inline: Any = sys.modules.get("matplotlib_inline.backend_inline")
+        if inline is not None:
+            with contextlib.suppress(ValueError):  # it was not registered
+                self.events.unregister("post_execute", inline.flush_figures)
+        figures.prepare()
+        return enabled
+
     def showtraceback(self, *_arguments: Any, **_options: Any) -> None:  # noqa: ANN401 - IPython's
         """Print nothing; the exception is reported as data."""
 
@@ -123,9 +136,11 @@ def make_shell() -> Shell:
 def run_cell(shell: Shell, order: Json) -> Json:
     """Execute a cell and tell whether it went well, why not, and what it printed."""
     _CellCompiler.cell = order["id"]
+    figures.prepare()
     printed = _Printed(_MAX_STDOUT)
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(_Printed(0)):
         result = shell.run_cell(order["source"], store_history=False)  # type: ignore[no-untyped-call] # IPython's
+        figures.put_away(order["id"])
     error = result.error_before_exec or result.error_in_exec
     failure = None if error is None else _failure(error, f"{_CELL}{order['id']}>")
     return {"ok": error is None, "failure": failure, "stdout": printed.text()}
@@ -137,6 +152,8 @@ def ask(shell: Shell, question: Json) -> Json:
         try:
             if question["kind"] == "value":
                 found = _evaluate(shell, question["expression"])
+            elif question["kind"] == "figures":
+                found = figures.read(question["cells"])
             elif question["kind"] == "test":
                 found = _execute(shell, question["source"])
             else:
@@ -175,10 +192,18 @@ def _failure(error: BaseException, cell: str | None) -> Json:
     own = [line for name, line in lines if cell is None or name == cell]
     return {
         "name": clean(type(error).__name__)[:200],
+        "bases": _bases(error),
         "message": clean(message[:_MAX_MESSAGE]),
         "traceback": _traceback(error, message),
         "line": own[-1] if own else None,
     }
+
+
+def _bases(error: BaseException) -> list[str]:
+    try:
+        return [clean(kind.__name__)[:200] for kind in type(error).__mro__[1:_MAX_BASES]]
+    except BaseException:  # noqa: BLE001 - a class of the student's may raise here, too
+        return []
 
 
 def _cell_lines(error: BaseException) -> list[tuple[str, int]]:

@@ -1,0 +1,56 @@
+"""How a probe's answer is judged, as records that are stored with it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from notebooks.cases.profile import Aspect, Metric
+from notebooks.kernels.values import Value
+
+
+class _Check(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Agrees(_Check):
+    """The answer agrees with the ideal's."""
+
+    kind: Literal["agrees"] = "agrees"
+
+
+class Raises(_Check):
+    """Asking raises an exception of a class, or of one derived from it."""
+
+    kind: Literal["raises"] = "raises"
+    error: str
+    text: str | None = None
+    """What the exception's message looks like, `*` standing for anything; capitals mean nothing."""
+
+
+class Prints(_Check):
+    """The subtask's own cells print what the ideal's print."""
+
+    kind: Literal["prints"] = "prints"
+    other_lines: bool = False
+    """Whether other lines may stand before, between and after those."""
+
+
+class Draws(_Check):
+    """The figures of the subtask's own cells show what the ideal's show."""
+
+    kind: Literal["draws"] = "draws"
+    aspects: tuple[Aspect, ...]
+
+
+class Scores(_Check):
+    """Predictions on data that the student did not see are good enough."""
+
+    kind: Literal["scores"] = "scores"
+    metric: Metric
+    labels: Value
+    """The right answers; they never enter a sandbox."""
+    at_least: float | None = None
+    at_most: float | None = None
+
+
+Check = Annotated[Agrees | Raises | Prints | Draws | Scores, Field(discriminator="kind")]
