@@ -21,7 +21,7 @@ OUTCOMES = ("approved", "uncertain", "rejected", "error")
 def print_table(case: str, mode: str, judged: Sequence[Judged]) -> None:
     """Print a case's confusion table and every submission that is not judged as it deserves."""
     counts = confusion(judged)
-    print(f"\n{case}, {'author’s probes' if mode == 'author' else 'derived probes only'}")
+    print(f"\n{case}, {'by the author' if mode == 'author' else 'derived alone'}")
     print(f"{'':8}" + "".join(f"{outcome:>11}" for outcome in OUTCOMES))
     for right in (True, False):
         row = "".join(f"{counts[right, outcome]:>11}" for outcome in OUTCOMES)  # type: ignore[index]
@@ -58,9 +58,7 @@ async def measure(settings: Settings, folder: Path) -> list[Judged]:
         for mode in MODES:
             place = folder / f"{case}-{mode}"
             place.mkdir()
-            judged = await judge_all(
-                case, mode, submissions(case), settings=settings, folder=place
-            )
+            judged = await judge_all(case, mode, submissions(case), settings=settings, folder=place)
             print_table(case, mode, judged)
             everything += judged
     return everything
