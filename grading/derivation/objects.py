@@ -3,15 +3,20 @@
 Works from a description that the ideal's own process gives of its own objects.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from grading.derivation.names import Answerable, columns_that_decide
 from notebooks.attempts.document import Cell
-from notebooks.kernels.values import DataFrame, Dict, Opaque, Str, Value
+from notebooks.kernels.values import DataFrame, Dict, Opaque, Series, Str, Value
 from notebooks.kernels.values import Sequence as Items
 
 _MAX_FITTED = 8
+_TEXT_LABELS = {"str", "string", "object", "category"}
+_SORTED = re.compile(
+    r"\b(sort\w*|order\w*|rank\w*|ascending|descending|nlargest|nsmallest)\b", re.IGNORECASE
+)
 _DESCRIBE = (
     "(lambda o: {{'module': type(o).__module__.split('.')[0], 'class': type(o).__name__,"
     " 'fitted': sorted(n for n in dir(o) if n.endswith('_') and not n.startswith('_'))"
@@ -68,10 +73,20 @@ def questions(
     """Yield what to ask about a name, by what the ideal has there."""
     if isinstance(answer, DataFrame):
         yield from _of_frame(name, answer, subtask, cells)
+    elif isinstance(answer, Series) and _is_lookup(answer, subtask, cells):
+        # Counts by Counter or groupby are the same counts, in whatever order.
+        yield Asked(f"dict({name})", on_interface=True)
     elif not isinstance(answer, Opaque):
         yield Asked(name, on_interface=True)
     elif described is not None and described.module == "sklearn":
         yield from _of_estimator(name, described, subtask)
+
+
+def _is_lookup(answer: Series, subtask: Answerable, cells: Sequence[Cell]) -> bool:
+    """Whether a Series only says what belongs to which word, so that a dictionary says the same."""
+    own = [cell.source for cell in cells if cell.subtask == subtask.subtask]
+    labelled = len(answer.index.levels) == 1 and answer.index.levels[0].dtype in _TEXT_LABELS
+    return labelled and not any(map(_SORTED.search, (subtask.text, *own)))
 
 
 def _of_frame(

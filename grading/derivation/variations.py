@@ -6,7 +6,7 @@ Deterministic: the same function and calls give the same variations, in the same
 import ast
 import itertools
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from grading.derivation.plain import Plain
 
@@ -30,15 +30,21 @@ def compared_constants(function: ast.FunctionDef) -> tuple[int | float, ...]:
 
 
 def compared_texts(function: ast.FunctionDef) -> tuple[str, ...]:
-    """Return the texts that a function compares something with, in order."""
+    """Return the texts that a function compares something with or looks up, in order."""
     found: dict[str, None] = {}
     for node in ast.walk(function):
         if isinstance(node, ast.Compare):
             for side in (node.left, *node.comparators):
-                for part in ast.walk(side):
-                    if isinstance(part, ast.Constant) and type(part.value) is str:
-                        found.setdefault(part.value)
+                found |= dict.fromkeys(_texts(ast.walk(side)))
+        elif isinstance(node, ast.Dict):
+            found |= dict.fromkeys(_texts(node.keys))
     return tuple(found)
+
+
+def _texts(nodes: Iterable[ast.AST | None]) -> Iterator[str]:
+    for node in nodes:
+        if isinstance(node, ast.Constant) and type(node.value) is str:
+            yield node.value
 
 
 def borders(function: ast.FunctionDef, calls: Sequence[Arguments]) -> Iterator[Arguments]:
