@@ -25,6 +25,7 @@ from notebooks.kernels.records import Finished, KernelSpec, RunRequest
 from notebooks.kernels.runner.budget import pss_bytes
 from notebooks.kernels.runner.kernels import Kernels
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from tests.benchmarks import environment_build, replay_cpu
 from tests.benchmarks.report import Figure, median, print_report
 from tests.environments import shared_environments_dir
 
@@ -258,10 +259,10 @@ async def measure(state: Path) -> list[Figure]:
 
 
 def main() -> int:
-    """Measure and print."""
+    """Measure and print; what replays and environments cost, too."""
     with tempfile.TemporaryDirectory(prefix="casebook-bench-") as folder:
         figures = asyncio.run(measure(Path(folder)))
-    print_report(figures)
+    print_report([*figures, *replay_cpu.measure(), *environment_build.environment_figures()])
     return 0
 
 
