@@ -4,7 +4,9 @@ GradingError
  ├─ ProbeError              a probe cannot be asked
  ├─ CasePreparationError    the ideal solution cannot answer; carries the problems
  ├─ UnknownSubtaskError     no such subtask in the case
- └─ BatchError              a batch of notebooks, or its earlier results, cannot be read
+ ├─ BatchError              a batch of notebooks, or its earlier results, cannot be read
+ ├─ NotebookTooLargeError   more cells or text than the rules check
+ └─ LinterError             the linter failed, or took too long
 """
 
 from notebooks.cases.problems import Problem
@@ -36,3 +38,14 @@ class UnknownSubtaskError(GradingError):
 
 class BatchError(GradingError):
     """The notebooks of a batch, or the results of an earlier one, cannot be read."""
+
+
+class NotebookTooLargeError(GradingError):
+    """A notebook has more cells or text than the rules check."""
+
+    def __init__(self, *, cells: int, characters: int) -> None:
+        super().__init__(f"At most {cells} cells and {characters} characters are checked.")
+
+
+class LinterError(GradingError):
+    """The linter could not be started, failed, or took too long."""
