@@ -14,7 +14,7 @@ from grading.rules.facts import Facts, within
 _ANY_NAME = re.compile(
     r"(?<![\w.])(?:exec|eval|globals|locals|vars|get_ipython)\s*\(|(?<![\w.])dir\s*\(\s*\)"
     r"|__builtins__|\bbuiltins\b|__main__|\buser_ns\b|__dict__|_getframe|\bsys\.modules\b"
-    r"|\bimport\s*\*"
+    r"|\b_convert_\(|\bimport\s*\*"
 )
 """Code that can bind names which no analysis sees."""
 
