@@ -3,6 +3,8 @@ import { defineConfig } from "vite";
 /** Built files go where Flask serves them; the manifest tells it their hashed names. */
 export default defineConfig({
   base: "/static/dist/",
+  // The checker's thread is a module, as the page is.
+  worker: { format: "es" },
   build: {
     outDir: "../static/dist",
     emptyOutDir: true,

@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from grading.rules.ruff import PYTHON
 from lti_tool.sessions.principal import Principal
 from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.workspace.records import Boot
@@ -23,4 +24,5 @@ def open_page(session: Session, principal: Principal, *, tokens: Tokens) -> Boot
         locale=profile.locale,
         title=profile.title,
         role=principal.role,
+        python=PYTHON,
     )

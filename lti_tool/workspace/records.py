@@ -27,6 +27,8 @@ class Boot(_View):
     locale: str
     title: str
     role: str
+    python: str
+    """The Python of the kernels, as `py311`."""
 
 
 class SubtaskView(_View):

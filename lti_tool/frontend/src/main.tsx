@@ -2,7 +2,7 @@ import { render } from "preact";
 import { attemptApi } from "./api/attempt";
 import { Http, renewToken } from "./api/http";
 import { Session } from "./api/session";
-import { dropTicket, newId, readBoot, readNonce } from "./app/boot";
+import { dropTicket, newId, readBoot, readNonce, savesData } from "./app/boot";
 import { systemClock } from "./app/clock";
 import { watchPage } from "./app/page";
 import { localStorageOf, tabIdOf } from "./app/storage";
@@ -11,6 +11,7 @@ import { App } from "./components/App";
 import { ServicesContext } from "./components/context";
 import { streamReader } from "./events/stream";
 import { languageFor } from "./i18n/translate";
+import { Checker, type CheckerParts, type CheckerThread } from "./rules/checker";
 import { Store } from "./state/store";
 import "./styles/main.css";
 
@@ -34,7 +35,21 @@ const workspace = new Workspace({
   storage: localStorageOf(window),
   attemptId: boot.attempt_id,
   tabId: tabIdOf(window, newId),
+  checker: savesData(navigator) ? null : checker,
 });
+
+function checker(parts: Pick<CheckerParts, "cells" | "show">): Checker {
+  return new Checker({
+    ...parts,
+    clock: systemClock,
+    thread: () =>
+      new Worker(new URL("./rules/worker.ts", import.meta.url), { type: "module" }) as CheckerThread,
+    python: boot.python,
+    locale: boot.locale.split(/[-_]/)[0] ?? "en",
+    warn: (message) => console.warn(`Casebook: ${message}`),
+  });
+}
+
 const root = document.getElementById("workspace");
 if (!root) throw new Error("The page has no #workspace; its template must print one.");
 session.start(boot.expires_at ?? null);

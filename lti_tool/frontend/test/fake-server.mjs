@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 import { FakeAttempt } from "./fake-attempt.mjs";
 
 const STATIC = fileURLToPath(new URL("../../static/", import.meta.url));
-const TYPES = { ".js": "text/javascript", ".css": "text/css", ".json": "application/json" };
+const TYPES = { ".js": "text/javascript", ".css": "text/css", ".json": "application/json", ".wasm": "application/wasm" };
 const NONCE = "Zm9yLXRlc3Rz";
 const POLICY = [
   "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", `style-src 'self' 'nonce-${NONCE}'`,
@@ -122,7 +122,7 @@ function page({ attempt, faults, locale }, response) {
   const id = attempt.state.attempt_id;
   const boot = {
     token: faults.token, attempt_id: id, api: `/api/attempts/${id}`, locale,
-    title: attempt.state.case.title, role: attempt.state.role,
+    title: attempt.state.case.title, role: attempt.state.role, python: "py311",
   };
   response.writeHead(200, {
     "Content-Type": "text/html; charset=utf-8",
@@ -143,7 +143,9 @@ function page({ attempt, faults, locale }, response) {
 function file(pathname, response) {
   try {
     const bytes = readFileSync(join(STATIC, pathname.slice("/static/".length)));
-    response.writeHead(200, { "Content-Type": TYPES[extname(pathname)] ?? "text/plain" });
+    // A worker obeys the policy of its own program, not the page's.
+    const type = TYPES[extname(pathname)] ?? "text/plain";
+    response.writeHead(200, { "Content-Type": type, "Content-Security-Policy": POLICY });
     response.end(bytes);
   } catch {
     json(response, 404, { error: "no such file" });

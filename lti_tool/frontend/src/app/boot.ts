@@ -9,6 +9,8 @@ export interface Boot {
   locale: string;
   title: string;
   role: string;
+  /** The kernels' Python, as `py311`. */
+  python: string;
 }
 
 /** Reads the boot record and takes it out of the page, so that the token stands in no markup. */
@@ -41,4 +43,10 @@ export function dropTicket(window: Window): void {
   const { pathname, search, hash } = window.location;
   if (!new URLSearchParams(search).has("ticket")) return;
   window.history.replaceState(window.history.state, "", pathname + hash);
+}
+
+/** Whether the student has asked the browser to load little; what is large then stays away. */
+export function savesData(navigator: Navigator): boolean {
+  const { connection } = navigator as Navigator & { connection?: { saveData?: boolean } };
+  return connection?.saveData === true;
 }

@@ -1,5 +1,5 @@
 import type { AttemptApi, LoadedSnapshot } from "../api/attempt";
-import type { JournalEvent } from "../api/records";
+import type { CellRecord, JournalEvent } from "../api/records";
 import { type ApiError, isPassing, type Result } from "../api/result";
 import type { Session } from "../api/session";
 import { Drafts, type DraftStorage } from "../document/drafts";
@@ -9,6 +9,8 @@ import type { ReadStream } from "../events/stream";
 import { backoffMs } from "../events/backoff";
 import { isChecking, isOpen, type Notice } from "../state/model";
 import { attemptOf } from "../state/snapshot";
+import type { Checker, CheckerParts } from "../rules/checker";
+import type { CellMark } from "../rules/protocol";
 import type { Store } from "../state/store";
 import { type Clock, pause } from "./clock";
 
@@ -26,18 +28,22 @@ export interface WorkspaceParts {
   storage: DraftStorage | null;
   attemptId: string;
   tabId: string;
+  /** Makes what marks code that cannot run; null where it must not be loaded. */
+  checker: ((parts: Pick<CheckerParts, "cells" | "show">) => Checker) | null;
 }
 
 /** The part of a cell's editor that the rest of the page may move. */
 export interface CellEditor {
   show(source: string): void;
   goTo(line: number): void;
+  mark(source: string, marks: readonly CellMark[]): void;
 }
 
 /** What a student can do on the page. Components call these and read the store. */
 export class Workspace {
   private keeper: Keeper | null = null;
   private follower: Follower | null = null;
+  private checker: Checker | null = null;
   private readonly editors = new Map<string, CellEditor>();
 
   constructor(private readonly parts: WorkspaceParts) {}
@@ -76,6 +82,12 @@ export class Workspace {
     return () => this.editors.delete(cellId);
   }
 
+  /** The student typed in a cell. */
+  edit(cellId: string, source: string): void {
+    this.document.edit(cellId, source);
+    this.checker?.changed();
+  }
+
   /** Leads the student to a line (1-based) of a cell. */
   goTo(cellId: string, line: number): void {
     this.editors.get(cellId)?.goTo(line);
@@ -91,7 +103,9 @@ export class Workspace {
     store.dispatch({ type: "run.asked", cellId, runId });
     void this.document.flush();
     const answer = await this.insistently(() => api.run(runId, cellId, source));
-    if (!answer.ok) {
+    if (answer.ok) {
+      this.checker?.ran(source);
+    } else {
       const notice = runNotice(answer.error);
       store.dispatch({ type: "run.refused", cellId, runId, notice });
     }
@@ -119,7 +133,8 @@ export class Workspace {
     const { api, store } = this.parts;
     store.dispatch({ type: "restart.changed", restart: null });
     const answer = await api.restart();
-    if (!answer.ok) store.dispatch({ type: "restart.changed", restart: restartNotice(answer.error) });
+    if (answer.ok) this.checker?.restarted();
+    else store.dispatch({ type: "restart.changed", restart: restartNotice(answer.error) });
   }
 
   /** Saves, then has a subtask judged; a newer document elsewhere is merged in first. */
@@ -173,6 +188,19 @@ export class Workspace {
       loaded.snapshot.last_seq,
     );
     this.follower.start();
+    this.check(loaded.snapshot.document.cells);
+  }
+
+  /** Begins to mark what cannot run; whoever only looks on is not told while they read. */
+  private check(cells: readonly CellRecord[]): void {
+    const { checker, store } = this.parts;
+    if (!checker || (store.state.phase === "ready" && store.state.attempt.readOnly)) return;
+    const ids = cells.filter(({ kind }) => kind === "code").map(({ id }) => id);
+    this.checker = checker({
+      cells: () => ids.map((id) => ({ id, source: this.document.source(id) })),
+      show: (cellId, source, marks) => this.editors.get(cellId)?.mark(source, marks),
+    });
+    this.checker.begin();
   }
 
   private take(event: JournalEvent): void {

@@ -31,7 +31,7 @@ export function CodeEditor({ cellId, number, taskNumber, onRun, onValidate }: Pr
       label,
       helpId,
       readOnly,
-      onChange: (source) => workspace.document.edit(cellId, source),
+      onChange: (source) => workspace.edit(cellId, source),
       onRun: () => keys.current.onRun(),
       onValidate: () => keys.current.onValidate(),
       onBlur: () => void workspace.document.flush(),

@@ -9,6 +9,7 @@ import {
   highlightSpecialChars, keymap, lineNumbers,
 } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
+import type { CellMark } from "../rules/protocol";
 import { phrases } from "./phrases";
 
 export interface EditorOptions {
@@ -33,6 +34,8 @@ export interface Editor {
   show(source: string): void;
   /** Puts the cursor at the beginning of a line (1-based) and the focus into the editor. */
   goTo(line: number): void;
+  /** Marks what cannot run in `source`; without effect once the text is another. */
+  mark(source: string, marks: readonly CellMark[]): void;
   destroy(): void;
 }
 
@@ -42,6 +45,7 @@ export function createEditor(options: EditorOptions): Editor {
     parent: options.parent,
     state: EditorState.create({ doc: options.source, extensions: extensions(options) }),
   });
+  let marked = false;
   return {
     show(source) {
       const current = view.state.doc.toString();
@@ -52,6 +56,10 @@ export function createEditor(options: EditorOptions): Editor {
       const effects = EditorView.scrollIntoView(at, { y: "center" });
       view.dispatch({ selection: { anchor: at }, effects });
       view.focus();
+    },
+    mark(source, marks) {
+      if (marks.length > 0) marked = true;
+      if (marked) void import("./marks").then(({ showMarks }) => showMarks(view, source, marks));
     },
     destroy: () => view.destroy(),
   };

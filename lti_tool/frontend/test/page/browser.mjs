@@ -1,6 +1,8 @@
 // What every page test needs: a browser, a fake server, a page that reports its faults.
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
 import { chromium } from "playwright-core";
 import { startFakeServer } from "../fake-server.mjs";
 
@@ -35,6 +37,35 @@ export async function open(browser, { server, options = {}, locale = "en", role 
     if (!server) await own.close();
   };
   return { page, server: own, problems, close };
+}
+
+/**
+ * Gives a file's tests a browser. Each of them opens a page; whatever happens, it ends without a
+ * violation of the policy.
+ */
+export function pageTests() {
+  let browser;
+  before(async () => {
+    browser = await launch();
+  });
+  after(async () => {
+    await browser.close();
+  });
+  const onPage = (name, options, body) =>
+    test(name, { timeout: 60_000 }, async () => {
+      const desk = await open(browser, options);
+      try {
+        await desk.page.getByTestId("points").waitFor();
+        await body(desk);
+        // A hole that nobody filled is a sentence with the wrong parameters.
+        assert.doesNotMatch(await desk.page.innerHTML("body"), /\{(number|title|time|points|max|cell)\}/);
+        assert.deepEqual(await desk.page.evaluate(() => window.violations), []);
+        assert.deepEqual(desk.problems, []);
+      } finally {
+        await desk.close();
+      }
+    });
+  return { onPage, browser: () => browser };
 }
 
 /** Types over everything that stands in a cell. */

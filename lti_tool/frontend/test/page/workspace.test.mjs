@@ -1,32 +1,9 @@
 // The page in a real browser, in front of a stand-in for the web process.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { brokenRules, launch, open, textOf, write } from "./browser.mjs";
+import { test } from "node:test";
+import { brokenRules, open, pageTests, textOf, write } from "./browser.mjs";
 
-let browser;
-before(async () => {
-  browser = await launch();
-});
-after(async () => {
-  await browser.close();
-});
-
-/** Opens a page for one test; whatever happens, it ends without a violation of the policy. */
-function onPage(name, options, body) {
-  test(name, { timeout: 60_000 }, async () => {
-    const desk = await open(browser, options);
-    try {
-      await desk.page.getByTestId("points").waitFor();
-      await body(desk);
-      // A hole that nobody filled is a sentence with the wrong parameters.
-      assert.doesNotMatch(await desk.page.innerHTML("body"), /\{(number|title|time|points|max|cell)\}/);
-      assert.deepEqual(await desk.page.evaluate(() => window.violations), []);
-      assert.deepEqual(desk.problems, []);
-    } finally {
-      await desk.close();
-    }
-  });
-}
+const { onPage, browser } = pageTests();
 
 const seesText = (page, id, text) =>
   page.getByTestId(id).filter({ hasText: text }).waitFor({ timeout: 10_000 });
@@ -174,7 +151,7 @@ onPage("offline, writing goes on and is saved when the server is back", {}, asyn
 });
 
 onPage("two windows: other cells merge, the same cell asks", {}, async ({ page, server }) => {
-  const other = await open(browser, { server });
+  const other = await open(browser(), { server });
   await other.page.getByTestId("points").waitFor();
   await write(other.page, "c1", "theirs = 1");
   await seesText(other.page, "saved", "Saved");
@@ -273,7 +250,7 @@ onPage("in Russian", { locale: "ru" }, async ({ page }) => {
 });
 
 test("a server that does not answer gets a page that can try again", async () => {
-  const desk = await open(browser, {});
+  const desk = await open(browser(), {});
   await desk.page.getByTestId("points").waitFor();
   await desk.page.route("**/api/attempts/**", (route) => route.abort());
   await desk.page.reload();
