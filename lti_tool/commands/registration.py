@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ from config.settings import Settings
 from lti_tool.commands.installation import open_database, settings_of, state_option, table
 from lti_tool.models import PlatformFamily, RegistrationState
 from lti_tool.platforms.families import PLATFORMS
-from lti_tool.registration import catalogue
-from lti_tool.registration.agreement import Agreement
+from lti_tool.registration import catalogue, invitations
+from lti_tool.registration.agreement import NAME_LENGTH, Agreement
 from lti_tool.registration.catalogue import Entry
 
 SHORT_ID = 8
@@ -111,6 +112,30 @@ def show(settings: Settings, registration: str, as_json: bool) -> None:  # noqa:
         click.echo(json.dumps(_json(found), indent=2))
     else:
         _print(found)
+
+
+@command.command(name="invite")
+@click.option("--name", help="What you call the platform; by default its host.")
+@click.option(
+    "--hours",
+    type=click.IntRange(1, 30 * 24),
+    default=72,
+    show_default=True,
+    help="How long the invitation is good.",
+)
+@click.option("--public-url", help="Where platforms reach Casebook, as given to `casebook up`.")
+@click.pass_obj
+def invite(settings: Settings, name: str | None, hours: int, public_url: str | None) -> None:
+    """Print an address by which one platform may register itself, pending your approval.
+
+    Its administrator pastes it where the platform takes tools by dynamic registration.
+    """
+    if name is not None and (not name.strip() or len(name) > NAME_LENGTH or not name.isprintable()):
+        raise click.UsageError(f"--name: needs 1 to {NAME_LENGTH} printable characters.")
+    with open_database(settings) as database, database.transaction() as session:
+        secret = invitations.invite(session, name=name, lifetime=timedelta(hours=hours))
+    origin = (public_url or settings.public_url).rstrip("/")
+    click.echo(f"{origin}/lti/register?invitation={secret}")
 
 
 @command.command(name="approve")

@@ -3,7 +3,7 @@
 For scores https://www.imsglobal.org/spec/lti-ags/v2p0/ is meant by "the specification".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -145,6 +145,13 @@ class Platform:
     def speaks_for(self, issuer_host: str, host: str) -> bool:
         """Tell whether a host (`name` or `name:port`) may serve what belongs to an issuer."""
         return issuer_host == host
+
+    def registration_configuration(self, base: Mapping[str, object]) -> dict[str, object]:
+        """Return the tool's configuration as the product wants to be told it by the tool itself.
+
+        https://www.imsglobal.org/spec/lti-dr/v1p0#tool-configuration
+        """
+        return dict(base)
 
     def score_body(self, score: Score) -> dict[str, object]:
         """Return the JSON of a score post: always final, and with its comment unless that is there.

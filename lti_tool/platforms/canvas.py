@@ -4,6 +4,7 @@ Addresses: https://developerdocs.instructure.com/services/canvas/external-tools/
 Its error messages: https://canvas.instructure.com/doc/api/file.assignment_tools.html.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 
 from lti_tool.platforms.base import (
@@ -25,6 +26,7 @@ CLOUD = {
 }
 """The issuers that all schools of the cloud share, and the origin that serves their launches."""
 CLOUD_DOMAINS = (".instructure.com", ".canvaslms.com")
+PRIVACY_LEVEL = "https://canvas.instructure.com/lti/privacy_level"
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 OUTDATED = b"before last updated timestamp"
 TOO_EARLY = b"in the future"
@@ -55,6 +57,13 @@ class Canvas(Platform):
         """Let every host of the cloud speak for its issuers: schools have hosts of their own."""
         in_cloud = f"https://{issuer_host}" in CLOUD and host.endswith(CLOUD_DOMAINS)
         return in_cloud or super().speaks_for(issuer_host, host)
+
+    def registration_configuration(self, base: Mapping[str, object]) -> dict[str, object]:
+        """Ask for nobody's name in Canvas's own word.
+
+        https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.registration
+        """
+        return {**super().registration_configuration(base), PRIVACY_LEVEL: "anonymous"}
 
     def score_body(self, score: Score) -> dict[str, object]:
         """Add Canvas's extension: a regrade is no new submission, and a teacher's grade stays.

@@ -3,7 +3,10 @@
 RegistrationError
  ├─ AgreementError             something that the two sides would agree on is malformed
  ├─ RegistrationExistsError    the issuer and client id are registered already
- └─ RegistrationUnknownError   no registration by this id, or several
+ ├─ RegistrationUnknownError   no registration by this id, or several
+ ├─ InvitationError            an invitation that is unknown, used or expired
+ ├─ RegistrationRequestError   a platform's request lacks something, or it is malformed
+ └─ PlatformAnswerError        the platform cannot be had, refuses, or says what does not fit
 """
 
 from uuid import UUID
@@ -36,3 +39,18 @@ class RegistrationExistsError(RegistrationError):
 
 class RegistrationUnknownError(RegistrationError):
     """An id means no registration, or more than one."""
+
+
+class InvitationError(RegistrationError):
+    """The secret of an invitation is wrong, or was good once."""
+
+    def __init__(self) -> None:
+        super().__init__("This invitation is not known, was used before, or has expired.")
+
+
+class RegistrationRequestError(RegistrationError):
+    """What the platform put into the address of the page is incomplete or malformed."""
+
+
+class PlatformAnswerError(RegistrationError):
+    """The platform does not answer, refuses, or says of itself what cannot be believed."""

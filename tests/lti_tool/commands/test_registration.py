@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+from config.database import Database
 from lti_tool.cli import main
+from lti_tool.registration import invitations
 
 Casebook = Callable[..., Result]
 
@@ -128,3 +130,20 @@ def test_a_database_without_tables_is_named(postgres: str, monkeypatch: pytest.M
     result = CliRunner().invoke(main, ["registration", "list"])
     assert result.exit_code == 1
     assert "lacks Casebook's tables" in result.stderr
+
+
+def test_an_invitation_is_an_address_with_a_secret_that_the_database_knows(
+    casebook: Casebook, database: Database
+) -> None:
+    result = casebook("invite", "--name", "Physics", "--public-url", "https://tool.example/")
+    address, _, secret = result.stdout.strip().partition("?invitation=")
+    assert address == "https://tool.example/lti/register"
+    with database.transaction() as session:
+        assert invitations.claim(session, secret).name == "Physics"
+
+
+@pytest.mark.parametrize("name", ["", "x" * 201, "two\nlines"])
+def test_an_invitation_by_an_unfit_name_is_refused(casebook: Casebook, name: str) -> None:
+    result = casebook("invite", "--name", name)
+    assert result.exit_code == 2
+    assert "--name" in result.stderr
