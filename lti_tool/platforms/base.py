@@ -111,6 +111,8 @@ class Platform:
     """Whether each post adds a comment to those before, instead of replacing them."""
     comment_patience = timedelta()
     """How long a score waits for the last words of its comment."""
+    placements: tuple[str, ...] = ()
+    """Where teachers find the tool, for products that want to be told by the tool."""
     senders = 4
     """Scores that one worker sends at a time."""
 

@@ -42,6 +42,8 @@ class Canvas(Platform):
 
     keeps_comments = True
     comment_patience = timedelta(seconds=60)
+    placements = ("assignment_selection", "link_selection")
+    """As a submission type of assignments, and among modules' items."""
     senders = 1
 
     def endpoints(self, issuer: str) -> Endpoints:

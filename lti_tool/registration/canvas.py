@@ -3,11 +3,9 @@
 https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_dev_key_config
 """
 
+from lti_tool.platforms.canvas import Canvas
 from lti_tool.registration.tool import DESCRIPTION, NAME, SCOPES, ToolAddresses
 from lti_tool.vocab import MessageType
-
-PLACEMENTS = ("assignment_selection", "link_selection")
-"""Where teachers find the tool: as a submission type of assignments, and among modules' items."""
 
 
 def canvas_configuration(tool: ToolAddresses) -> dict[str, object]:
@@ -20,7 +18,7 @@ def canvas_configuration(tool: ToolAddresses) -> dict[str, object]:
             "target_link_uri": tool.launch_url,
             "icon_url": tool.icon_url,
         }
-        for placement in PLACEMENTS
+        for placement in Canvas.placements
     ]
     return {
         "title": NAME,

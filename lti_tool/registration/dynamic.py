@@ -154,6 +154,8 @@ def client_metadata(tool: ToolAddresses, platform: PlatformConfiguration) -> dic
 
     https://www.imsglobal.org/spec/lti-dr/v1p0#openid-registration
     """
+    product = PLATFORMS[platform.family]
+    placed = {"placements": list(product.placements)} if product.placements else {}
     configuration = {
         "domain": tool.domain,
         "description": DESCRIPTION,
@@ -161,7 +163,7 @@ def client_metadata(tool: ToolAddresses, platform: PlatformConfiguration) -> dic
         "custom_parameters": {},
         "claims": list(CLAIMS),
         "messages": [
-            {"type": message.value, "target_link_uri": tool.launch_url, "label": NAME}
+            {"type": message.value, "target_link_uri": tool.launch_url, "label": NAME, **placed}
             for message in MESSAGES
         ],
     }
@@ -176,5 +178,5 @@ def client_metadata(tool: ToolAddresses, platform: PlatformConfiguration) -> dic
         "logo_uri": tool.icon_url,
         "token_endpoint_auth_method": "private_key_jwt",
         "scope": " ".join(scope.value for scope in SCOPES),
-        TOOL_CONFIGURATION: PLATFORMS[platform.family].registration_configuration(configuration),
+        TOOL_CONFIGURATION: product.registration_configuration(configuration),
     }

@@ -72,7 +72,8 @@ class GuardedHttp:
         if httpx.codes.is_redirect(status):
             raise PlatformAnswerError(f"{target.host} answered with a redirect, which is refused.")
         if not httpx.codes.is_success(status):
-            raise PlatformAnswerError(f"{target.host} answered {status}. {_excerpt(body)}".strip())
+            excerpt = _excerpt(body, token)
+            raise PlatformAnswerError(f"{target.host} answered {status}. {excerpt}".strip())
         try:
             return json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -117,9 +118,11 @@ def _headers(
     return headers
 
 
-def _excerpt(body: bytes) -> str:
-    text = body[: 4 * EXCERPT].decode("utf-8", "replace")
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:EXCERPT]
+def _excerpt(body: bytes, token: str | None) -> str:
+    """Return the beginning of a refusal, printable and without our token, should it quote that."""
+    text = body.decode("utf-8", "replace")
+    text = text if token is None else text.replace(token, "…")
+    return "".join(letter if letter.isprintable() else " " for letter in text[:EXCERPT])
 
 
 def address_rule(settings: Settings) -> Callable[[str], bool]:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config.database import Database
+from config.postgres import EmbeddedPostgres
 from lti_tool.cli import main
 from lti_tool.registration import invitations
 
@@ -116,6 +117,16 @@ def test_a_folder_without_a_casebook_says_how_to_start_one(tmp_path: Path) -> No
     assert result.exit_code == 1
     assert "./run" in result.stderr
     assert not (tmp_path / "none").exists()
+
+
+def test_the_embedded_database_of_a_folder_is_reached_by_its_socket(
+    server: EmbeddedPostgres,
+) -> None:
+    assert server.is_ready()  # and its own database, which has no table yet, is there
+    state = str(server._folder.parent)
+    result = CliRunner().invoke(main, ["registration", "--state", state, "list"])
+    assert result.exit_code == 1
+    assert "lacks Casebook's tables" in result.stderr
 
 
 def test_a_database_that_does_not_answer_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

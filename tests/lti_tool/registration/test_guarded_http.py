@@ -93,6 +93,14 @@ def test_a_refusal_is_passed_on_shortened_and_printable(
     assert str(caught.value).isprintable()
 
 
+def test_a_refusal_that_quotes_the_token_is_passed_on_without_it(
+    http: GuardedHttp, platform: RegisteringPlatform
+) -> None:
+    platform.faults.append(Fault("/register", status=401, body=b"bad token: secret-word!"))
+    with pytest.raises(PlatformAnswerError, match="bad token: …!"):
+        http.post(f"{platform.origin}/register", {}, token="secret-word")
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [
