@@ -16,6 +16,10 @@ from lti_tool.registration import catalogue, invitations
 from lti_tool.registration.agreement import NAME_LENGTH, Agreement
 from lti_tool.registration.catalogue import Entry
 
+NO_DEPLOYMENT = (
+    "No deployment is approved yet, so launches are still refused. Open Casebook once in the"
+    " platform: `show` then has its deployment under `waiting`, to be approved with --deployment."
+)
 SHORT_ID = 8
 """Letters of an id that people read and type."""
 
@@ -149,7 +153,10 @@ def approve(settings: Settings, registration: str, deployments: tuple[str, ...])
     with open_database(settings) as database, database.transaction() as session:
         found = catalogue.find(session, registration)
         catalogue.approve(session, found, deployments)
-        _print(catalogue.entry(session, found))
+        approved = catalogue.entry(session, found)
+    _print(approved)
+    if not approved.deployments:
+        click.echo(NO_DEPLOYMENT, err=True)
 
 
 @command.command(name="disable")
@@ -198,6 +205,7 @@ def _json(entry: Entry) -> dict[str, Any]:
 def _print(entry: Entry) -> None:
     values = _json(entry) | {
         "deployments": ", ".join(entry.deployments) or "-",
+        "waiting": ", ".join(entry.waiting) or "-",
         "allow_anonymous": "yes" if entry.allow_anonymous else "no",
         "token_audience": entry.token_audience or "-",
     }

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 from lti_tool.models import PlatformFamily
 from lti_tool.registration.errors import AgreementError
+from lti_tool.services.registrations import IDENTIFIER
 
-_TEXT = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
-"""Up to 255 visible ASCII characters, as client ids and deployment ids are."""
 _URL = re.compile(r"[\x21-\x7e]{1,2000}")
 NAME_LENGTH = 200
 
@@ -49,7 +48,7 @@ def _problems(agreement: Agreement) -> Iterator[str]:
     for name in ("authorization_url", "token_url", "jwks_url"):
         if (why := url_problem(getattr(agreement, name))) is not None:
             yield f"{name}: {why}"
-    if not _TEXT.fullmatch(agreement.client_id):
+    if not IDENTIFIER.fullmatch(agreement.client_id):
         yield "client_id: needs 1 to 255 visible ASCII characters."
     for deployment_id in agreement.deployment_ids:
         yield from deployment_problems(deployment_id)
@@ -59,7 +58,7 @@ def _problems(agreement: Agreement) -> Iterator[str]:
 
 def deployment_problems(deployment_id: str) -> Iterator[str]:
     """Yield what is wrong with a deployment id (LTI Core 1.3, §3.1.3: 255 ASCII characters)."""
-    if not _TEXT.fullmatch(deployment_id):
+    if not IDENTIFIER.fullmatch(deployment_id):
         yield f"deployment: {deployment_id[:80]!r} is not 1 to 255 visible ASCII characters."
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -17,13 +17,9 @@ from lti_tool.registration.errors import (
     RegistrationExistsError,
     RegistrationUnknownError,
 )
+from lti_tool.services.registrations import approve_deployments
 
 _ID = re.compile(r"[0-9a-f-]{4,36}")
-
-NO_DEPLOYMENT = (
-    "The platform has told no deployment id: look it up there (in Canvas: the app's settings,"
-    " Deployment ID) and give it with --deployment."
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +39,8 @@ class Entry:
     allow_anonymous: bool
     created_at: datetime
     deployments: tuple[str, ...]
+    waiting: tuple[str, ...]
+    """Deployments that were met and are not approved."""
 
 
 def add(session: Session, agreement: Agreement, *, state: RegistrationState) -> Registration:
@@ -78,23 +76,23 @@ def add(session: Session, agreement: Agreement, *, state: RegistrationState) -> 
                 )
             ).one()
         )
-    _deploy(session, made.id, agreement.deployment_ids)
+    approve_deployments(session, made.id, agreement.deployment_ids)
     return made
 
 
 def entries(session: Session) -> list[Entry]:
     """Return all registrations, the newest first."""
     found = session.scalars(select(Registration).order_by(Registration.created_at.desc()))
-    deployments: dict[UUID, list[str]] = {}
+    deployments: dict[UUID, list[Deployment]] = {}
     for row in session.scalars(select(Deployment).order_by(Deployment.created_at)):
-        deployments.setdefault(row.registration_id, []).append(row.deployment_id)
+        deployments.setdefault(row.registration_id, []).append(row)
     return [_entry(row, deployments.get(row.id, ())) for row in found]
 
 
 def entry(session: Session, registration: Registration) -> Entry:
     """Return one registration with its deployments."""
     found = session.scalars(
-        select(Deployment.deployment_id)
+        select(Deployment)
         .where(Deployment.registration_id == registration.id)
         .order_by(Deployment.created_at)
     )
@@ -123,22 +121,16 @@ def find(session: Session, reference: str) -> Registration:
 
 
 def approve(session: Session, registration: Registration, deployment_ids: Iterable[str]) -> None:
-    """Let a registration launch, from these deployments, too.
+    """Let a registration log in, and launch from these deployments, too.
 
-    Raises AgreementError for a malformed deployment id, or if there would be no deployment at all.
+    Without any deployment it may log in, so that its first launch, which is refused, tells one.
+    Raises AgreementError for a malformed deployment id.
     """
     wanted = tuple(deployment_ids)
     problems = tuple(why for one in wanted for why in deployment_problems(one))
     if problems:
         raise AgreementError(problems)
-    _deploy(session, registration.id, wanted)
-    count = session.scalar(
-        select(func.count())
-        .select_from(Deployment)
-        .where(Deployment.registration_id == registration.id)
-    )
-    if not count:
-        raise AgreementError((NO_DEPLOYMENT,))
+    approve_deployments(session, registration.id, wanted)
     registration.state = RegistrationState.ACTIVE
 
 
@@ -152,16 +144,7 @@ def disable(session: Session, registration: Registration) -> None:
         session.execute(delete(table).where(table.registration_id == registration.id))
 
 
-def _deploy(session: Session, registration_id: UUID, deployment_ids: Iterable[str]) -> None:
-    for deployment_id in deployment_ids:
-        session.execute(
-            insert(Deployment)
-            .values(registration_id=registration_id, deployment_id=deployment_id)
-            .on_conflict_do_nothing()
-        )
-
-
-def _entry(registration: Registration, deployments: Sequence[str]) -> Entry:
+def _entry(registration: Registration, deployments: Sequence[Deployment]) -> Entry:
     return Entry(
         id=registration.id,
         name=registration.name,
@@ -175,5 +158,6 @@ def _entry(registration: Registration, deployments: Sequence[str]) -> Entry:
         jwks_url=registration.jwks_url,
         allow_anonymous=registration.allow_anonymous,
         created_at=registration.created_at,
-        deployments=tuple(deployments),
+        deployments=tuple(one.deployment_id for one in deployments if one.approved),
+        waiting=tuple(one.deployment_id for one in deployments if not one.approved),
     )

@@ -1,4 +1,4 @@
-"""Invite platforms to register themselves."""
+"""Let platforms register themselves, and remember deployments that wait for approval."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -27,4 +27,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_registration_invitation")),
         sa.UniqueConstraint("secret_hash", name=op.f("uq_registration_invitation_secret_hash")),
+    )
+    # The default serves code that does not know the column: what it adds, an operator agreed to.
+    op.add_column(
+        "deployment",
+        sa.Column("approved", sa.Boolean(), nullable=False, server_default=sa.true()),
     )

@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from sqlalchemy import delete
 
 from config.database import Database
 from config.postgres import EmbeddedPostgres
 from lti_tool.cli import main
+from lti_tool.models import Deployment
 from lti_tool.registration import invitations
 
 Casebook = Callable[..., Result]
@@ -158,3 +160,14 @@ def test_an_invitation_by_an_unfit_name_is_refused(casebook: Casebook, name: str
     result = casebook("invite", "--name", name)
     assert result.exit_code == 2
     assert "--name" in result.stderr
+
+
+def test_an_approval_without_any_deployment_says_that_launches_are_still_refused(
+    casebook: Casebook, database: Database
+) -> None:
+    casebook("add", *MOODLE, "--deployment", "1")
+    with database.transaction() as session:
+        session.execute(delete(Deployment))
+    result = casebook("approve", _all(casebook)[0]["id"])
+    assert result.exit_code == 0
+    assert "still refused" in result.stderr

@@ -14,7 +14,12 @@ from lti_tool.registration.errors import (
     RegistrationExistsError,
     RegistrationUnknownError,
 )
-from lti_tool.services.registrations import find_for_login
+from lti_tool.services.registrations import (
+    MOST_WAITING,
+    find_for_launch,
+    find_for_login,
+    note_deployment,
+)
 
 
 def _add(
@@ -79,14 +84,45 @@ def test_approving_the_same_deployment_twice_adds_it_once(
         assert catalogue.entries(session)[0].deployments == ("1", "2")
 
 
-def test_a_registration_without_any_deployment_is_not_approved(
+def test_a_malformed_deployment_approves_nothing(database: Database, agreement: Agreement) -> None:
+    added = _add(database, agreement, RegistrationState.PENDING)
+    with (
+        pytest.raises(AgreementError, match="deployment"),
+        database.transaction() as session,
+    ):
+        catalogue.approve(session, catalogue.find(session, str(added.id)), ["2", "two\nlines"])
+    with database.transaction() as session:
+        (entry,) = catalogue.entries(session)
+    assert (entry.state, entry.deployments) == ("pending", ("1",))
+
+
+def test_a_deployment_that_was_met_waits_until_it_is_approved(
     database: Database, agreement: Agreement
 ) -> None:
-    added = _add(database, replace(agreement, deployment_ids=()), RegistrationState.PENDING)
-    with database.transaction() as session, pytest.raises(AgreementError, match="--deployment"):
-        catalogue.approve(session, catalogue.find(session, str(added.id)), [])
+    added = _add(database, replace(agreement, deployment_ids=()))
     with database.transaction() as session:
-        assert catalogue.entries(session)[0].state == "pending"
+        note_deployment(session, added.id, "1:abc")
+        _, deployments = find_for_launch(session, added.id)
+        assert deployments == frozenset()
+        (entry,) = catalogue.entries(session)
+        assert (entry.deployments, entry.waiting) == ((), ("1:abc",))
+        catalogue.approve(session, catalogue.find(session, str(added.id)), ["1:abc"])
+        _, deployments = find_for_launch(session, added.id)
+        assert deployments == {"1:abc"}
+        note_deployment(session, added.id, "1:abc")
+        (entry,) = catalogue.entries(session)
+        assert (entry.deployments, entry.waiting) == (("1:abc",), ())
+
+
+def test_no_more_deployments_wait_than_somebody_can_look_at(
+    database: Database, agreement: Agreement
+) -> None:
+    added = _add(database, agreement)
+    with database.transaction() as session:
+        for name in ("two\nlines", "x" * 256, *map(str, range(100, 100 + 2 * MOST_WAITING))):
+            note_deployment(session, added.id, name)
+        (entry,) = catalogue.entries(session)
+    assert sorted(entry.waiting) == [str(100 + n) for n in range(MOST_WAITING)]
 
 
 def test_a_disabled_registration_keeps_no_token_and_no_login(

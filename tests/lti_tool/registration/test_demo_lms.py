@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from playwright.sync_api import expect, sync_playwright
 from pydantic import SecretStr
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from config.database import Database, connect
 from config.settings import Settings
@@ -18,7 +18,7 @@ from lti_tool.app import create_app
 from lti_tool.cli import main
 from lti_tool.demo_lms.app import create_app as create_lms
 from lti_tool.extensions import db
-from lti_tool.models import LaunchSession
+from lti_tool.models import Deployment, LaunchSession
 from lti_tool.registration import catalogue
 from lti_tool.services.delivery import Courier
 from lti_tool.services.http import PlatformHttp
@@ -152,6 +152,23 @@ def test_a_platform_registers_itself_and_is_launched_and_graded_once_it_is_appro
 
     casebook("disable", str(entry.id)[:8])
     assert _open_activity(lms).status_code == 403
+
+
+def test_a_deployment_that_only_a_launch_tells_is_shown_to_the_operator(
+    lms: str, database: Database, casebook: Callable[..., str]
+) -> None:
+    _register(lms, casebook("invite"))
+    entry = _entry(database)
+    with database.transaction() as session:  # as if the platform had told none
+        session.execute(delete(Deployment))
+    _use(lms, entry.client_id)
+    casebook("approve", str(entry.id))
+    assert _open_activity(lms).status_code == 403
+    (waiting,) = _entry(database).waiting
+    assert waiting == entry.deployments[0]
+    assert _open_activity(lms).status_code == 403
+    casebook("approve", str(entry.id), "--deployment", waiting)
+    assert _open_activity(lms).status_code == 303
 
 
 def test_an_invitation_that_was_used_registers_nobody_else(
