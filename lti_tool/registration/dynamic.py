@@ -32,6 +32,7 @@ from lti_tool.registration.tool import (
     SCOPES,
     ToolAddresses,
 )
+from lti_tool.vocab import CLIENT_CREDENTIALS, PRIVATE_KEY_JWT
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 
@@ -170,13 +171,13 @@ def client_metadata(tool: ToolAddresses, platform: PlatformConfiguration) -> dic
     return {
         "application_type": "web",
         "response_types": ["id_token"],
-        "grant_types": ["implicit", "client_credentials"],
+        "grant_types": ["implicit", CLIENT_CREDENTIALS],
         "initiate_login_uri": tool.login_url,
         "redirect_uris": [tool.launch_url],
         "client_name": NAME,
         "jwks_uri": tool.keys_url,
         "logo_uri": tool.icon_url,
-        "token_endpoint_auth_method": "private_key_jwt",
+        "token_endpoint_auth_method": PRIVATE_KEY_JWT,
         "scope": " ".join(scope.value for scope in SCOPES),
         TOOL_CONFIGURATION: product.registration_configuration(configuration),
     }
