@@ -43,6 +43,16 @@ subtasks:
       - {{source: "assert isinstance(scaled([4]), list) and round(scaled([4])[0], 3) == 2330.281",
          hidden: true, points: 2}}
 """
+DERIVED = """
+title: Sales
+subtasks:
+  - id: work
+    title: Work
+    points: 10
+    interface: [total, means, scaled(numbers), root(x), forecast(days)]
+"""
+"""The same work where nobody has written a question."""
+
 DATA = "shop,amount\na,7390418000\nb,265.125\na,12.5\n"
 RIGHT = """
 import matplotlib.pyplot as plt
@@ -58,6 +68,7 @@ def root(x):
     return x ** 0.5
 def forecast(days):
     return [day * 3.5 + 7.25 for day in days]
+tried = scaled([1.5, 2.0]), root(4.0), forecast([1.0, 2.0])
 print("total:", total)
 plt.bar(means.index, means)
 plt.title("Sales")
@@ -77,10 +88,10 @@ EXPECTED = {
 }
 
 
-def write_case(folder: Path) -> Path:
+def write_case(folder: Path, profile: str) -> Path:
     """Write the case with its data into a new folder; the solution is `notebook(RIGHT)`."""
     (folder / "data").mkdir(parents=True)
-    (folder / "case.yaml").write_text(PROFILE, encoding="utf-8")
+    (folder / "case.yaml").write_text(profile, encoding="utf-8")
     (folder / "data" / "sales.csv").write_text(DATA, encoding="utf-8")
     return folder
 

@@ -19,7 +19,7 @@ from grading.offline import ready_case
 from grading.prepared import PreparedItems
 from notebooks.kernels.replay.local import SandboxReplayer
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
-from tests.attacks.judgement import RIGHT, notebook, write_case
+from tests.attacks.judgement import PROFILE, RIGHT, notebook, write_case
 from tests.attacks.targets import CHECKOUT, Host, _as_ordinary_user
 from tests.environments import PLOTS, shared_environments_dir
 
@@ -104,10 +104,10 @@ def _judged(answer: dict[str, Any]) -> Judged:
 
 
 @contextmanager
-def known_case() -> Iterator[Known]:
+def known_case(profile: str = PROFILE) -> Iterator[Known]:
     """Build the attacked case: its environment, then the expected answers, in sandboxes."""
     with _world() as world:
-        case = write_case(world / "case")
+        case = write_case(world / "case", profile)
         (case / "requirements.txt").write_text(PLOTS, encoding="utf-8")
         solution = json.dumps(notebook(RIGHT))
         (case / "solution.ipynb").write_text(solution, encoding="utf-8")

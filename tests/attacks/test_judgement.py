@@ -9,7 +9,18 @@ from typing import Any
 import pytest
 
 from tests.attacks.exploits.exploit import EMPTY, Exploit
-from tests.attacks.judgement import EXPECTED, EXPLOITS, INPUTS, OTHER_ROAD, POINTS, RIGHT, looks
+from tests.attacks.exploits.forgeries import FORGERIES
+from tests.attacks.exploits.lies import LIES
+from tests.attacks.judgement import (
+    DERIVED,
+    EXPECTED,
+    EXPLOITS,
+    INPUTS,
+    OTHER_ROAD,
+    POINTS,
+    RIGHT,
+    looks,
+)
 from tests.attacks.judges import Judge, Judged, Known, Place, known_case, started
 from tests.attacks.targets import can_start
 from tests.attacks.watching import Watched, around, holds
@@ -17,7 +28,7 @@ from tests.engines import ENGINE_MARKS, docker_engine, podman_engine
 
 __all__ = ["docker_engine", "podman_engine"]
 
-pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("judgement")]
+pytestmark = pytest.mark.sandbox
 
 JAIL = Place("root", "jail")
 OTHERS = (
@@ -104,6 +115,19 @@ def test_no_exploit_earns_anything_elsewhere(
     won = {e.name: j for e, j in zip(EXPLOITS, others, strict=True) if wins(j)}
     assert won == {}
     assert not judge.mark.exists()
+
+
+@pytest.mark.slow
+def test_no_exploit_earns_anything_where_the_questions_are_derived() -> None:
+    tried = (*LIES, *FORGERIES)
+    with known_case(DERIVED) as known, started(known, JAIL) as judge:
+        honest, *others = judge.grade(RIGHT, *(exploit.source for exploit in tried))
+        marked = judge.mark.exists()
+    assert (honest.points, honest.verdict) == (POINTS, "approved")
+    won = {e.name: j for e, j in zip(tried, others, strict=True) if j.points > 0}
+    assert won == {}
+    assert {judged.verdict for judged in others} <= NOTHING
+    assert not marked
 
 
 # What is in memory.
