@@ -67,6 +67,8 @@ RESOURCES = (
         "memory without end",
         "x = []\nwhile True: x.append(bytearray(50_000_000))",
         frozenset({"died", "error"}),
+        # It has to reach its limit, however slowly a busy machine hands memory out.
+        limits=SMALL.model_copy(update={"run_seconds": 20}),
         often=True,
     ),
     Attack(
