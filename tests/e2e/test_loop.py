@@ -79,6 +79,15 @@ def test_the_ideal_solution_typed_by_a_student_earns_every_point(
     page.screenshot(path=str(tmp_path / "all.png"))
 
 
+def test_a_name_that_nobody_defined_is_marked_before_it_is_run(
+    page: Page, open_activity: Callable[[Page, str], Workspace]
+) -> None:
+    workspace = open_activity(page, "Ben Okafor")
+    workspace.write("look", "bottles = 187\nprint(botles)")
+    mark = workspace.at("cell-look").locator(".cm-lintRange")
+    expect(mark).to_have_text("botles", timeout=60 * SECONDS)
+
+
 def test_the_teacher_sees_every_grade(stack: Stack, page: Page) -> None:
     page.goto(stack.url)
     page.get_by_role("button", name="Ines Vogel").click()

@@ -66,6 +66,7 @@ const ROUTES = {
     const { document } = attempt.state;
     return json(response, 409, { error: "Saved elsewhere.", code: "conflict", document });
   },
+  "GET /variables": (_context, { response }) => json(response, 200, { variables: [{ name: "cellar" }] }),
   "POST /runs": ({ attempt }, { body, response }) => json(response, 202, attempt.run(body)),
   "POST /stop": ({ attempt, faults }, { response }) =>
     faults.runner

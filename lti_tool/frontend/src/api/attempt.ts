@@ -18,6 +18,8 @@ export interface AttemptApi {
   stop(): Promise<Result<void>>;
   /** Replaces Python by a new one; what cells defined is gone. */
   restart(): Promise<Result<void>>;
+  /** Names of the kernel's newest variables; none while it works or sleeps. */
+  variables(): Promise<Result<string[]>>;
   validate(subtask: string, revision: number): Promise<Result<{ validation_id: string }>>;
   /** Events after `after`, for when no stream can be had. */
   eventsAfter(after: number, signal: AbortSignal): Promise<Result<JournalEvent[]>>;
@@ -47,6 +49,11 @@ export function attemptApi(http: Http, base: string, now: () => number): Attempt
     },
     async restart() {
       return nothing(await http.call(`${base}/kernel/restart`, { method: "POST" }));
+    },
+    async variables() {
+      const answer = await http.call(`${base}/variables`);
+      if (!answer.ok) return answer;
+      return ok((answer.value.body as { variables: { name: string }[] }).variables.map(({ name }) => name));
     },
     async validate(subtask, revision) {
       const call = { method: "POST", body: { subtask, revision } } as const;

@@ -201,6 +201,13 @@ export class Workspace {
       show: (cellId, source, marks) => this.editors.get(cellId)?.mark(source, marks),
     });
     this.checker.begin();
+    void this.tellNames(this.checker);
+  }
+
+  /** The kernel may hold what no cell binds any more, from before the page was opened. */
+  private async tellNames(checker: Checker): Promise<void> {
+    const names = await this.parts.api.variables();
+    if (names.ok && names.value.length > 0) checker.knows(names.value);
   }
 
   private take(event: JournalEvent): void {

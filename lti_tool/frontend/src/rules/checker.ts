@@ -40,6 +40,8 @@ export interface CheckerParts {
  */
 export class Checker {
   private thread: CheckerThread | null = null;
+  /** What the thread has to know once it is there; null where there will be none. */
+  private early: ToChecker[] | null = [];
   private number = 0;
   private asked: readonly CellSource[] = [];
   private cancel: () => void = () => undefined;
@@ -59,27 +61,37 @@ export class Checker {
 
   /** A cell was sent to the kernel, which may hold its names from now on. */
   ran(source: string): void {
-    this.thread?.postMessage({ type: "ran", source });
-    this.changed();
+    this.tell({ type: "ran", source });
+  }
+
+  /** The kernel holds these names. */
+  knows(names: readonly string[]): void {
+    this.tell({ type: "known", names });
   }
 
   /** The kernel was restarted and holds no names. */
   restarted(): void {
-    this.thread?.postMessage({ type: "restarted" });
+    this.tell({ type: "restarted" });
+  }
+
+  private tell(message: ToChecker): void {
+    if (this.thread) this.thread.postMessage(message);
+    else this.early?.push(message);
     this.changed();
   }
 
   private start(): void {
-    const { python, locale, thread, warn } = this.parts;
+    const { python, locale, thread } = this.parts;
     try {
       this.thread = thread();
     } catch (error) {
-      warn(`code is not checked while it is typed: ${String(error)}`);
-      return;
+      return this.fail(String(error));
     }
     this.thread.onmessage = ({ data }) => this.take(data);
     this.thread.onerror = ({ message }) => this.fail(message ?? "its program could not be loaded");
     this.thread.postMessage({ type: "start", python, locale });
+    for (const message of this.early ?? []) this.thread.postMessage(message);
+    this.early = [];
     this.ask();
   }
 
@@ -102,6 +114,7 @@ export class Checker {
   private fail(message: string): void {
     this.thread?.terminate();
     this.thread = null;
+    this.early = null;
     this.parts.warn(`code is not checked while it is typed: ${message}`);
   }
 }

@@ -8,6 +8,8 @@ export type ToChecker =
   | { type: "check"; number: number; sources: readonly string[] }
   /** This code has run: the kernel may hold the names that it binds. */
   | { type: "ran"; source: string }
+  /** The kernel holds these names. */
+  | { type: "known"; names: readonly string[] }
   /** The kernel is new and holds no names. */
   | { type: "restarted" };
 

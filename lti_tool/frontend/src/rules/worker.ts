@@ -36,6 +36,9 @@ async function take(asked: ToChecker): Promise<void> {
       if (checker) remember(checker, asked.source);
       else ran.push(asked.source);
       return;
+    case "known":
+      know(asked.names);
+      return;
     case "restarted":
       known.clear();
       ran.length = 0;
@@ -51,7 +54,11 @@ function answer(checker: HardErrors, { number, sources }: Extract<ToChecker, { t
 }
 
 function remember(checker: HardErrors, source: string): void {
-  for (const name of checker.bound(source)) {
+  know(checker.bound(source));
+}
+
+function know(names: Iterable<string>): void {
+  for (const name of names) {
     if (known.size < MAX_KNOWN_NAMES) known.add(name);
   }
 }

@@ -55,3 +55,9 @@ onPage("a name that has run stays known after its line is gone", {}, async ({ pa
   await marked(page, "c2", "nowhere");
   assert.deepEqual(await marksIn(page, "c2").allTextContents(), ["nowhere"]);
 });
+
+onPage("a name that the kernel holds is known, though no cell binds it", {}, async ({ page }) => {
+  await write(page, "c2", "print(cellar, nowhere)");
+  await marked(page, "c2", "nowhere");
+  assert.deepEqual(await marksIn(page, "c2").allTextContents(), ["nowhere"]);
+});
