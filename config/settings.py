@@ -64,6 +64,11 @@ class Settings(BaseSettings):
     """How long a launch lasts before the student has to open the activity again."""
     token_seconds: int = 3600
 
+    key_rotation_days: float = Field(default=30, ge=0)
+    """How long a key signs the tool's messages before the next one does; 0 never rotates."""
+    registration_private_addresses: bool = False
+    """Whether a platform that registers itself may be on this host or in a private network."""
+
     provisioner: Literal["bwrap", "container"] = "bwrap"
     """What keeps sandboxes: bubblewrap, or the containers of Docker or Podman."""
     container_url: str | None = None

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol
 from uuid import uuid4
 
-from grading.author_tests.records import OpenTest
+from grading.author_tests.records import OpenTest, PreparedTest
 from grading.author_tests.settling import ideal_questions, settle
+from grading.author_tests.trust import taken_on_trust
 from grading.checks.judging import settled
 from grading.claimed import Claims
 from grading.errors import CasePreparationError, ProbeError
@@ -73,7 +74,8 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
 
     Each subtask's questions are asked when a student's replay of it would end, so that a name which
     a later subtask changes is asked for at the right moment; and more than once, so that what
-    varies is known to vary. `note` hears once what an author should know of the replays themselves.
+    varies is known to vary. `note` hears once what an author should know of the replays themselves,
+    and of tests that a student's process could lie about.
 
     Raises:
         CasePreparationError: with every problem found: a cell that fails (with its traceback), a
@@ -104,7 +106,14 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
         prepared |= {item.id: item for item in _answered(content, asked, rounds, problems)}
         if problems:
             raise CasePreparationError(tuple(problems))
-    return tuple(prepared[probe.id] for probe in opened if probe.id in prepared)
+    answered = tuple(prepared[probe.id] for probe in opened if probe.id in prepared)
+    for item in answered:
+        if isinstance(item, PreparedTest) and (check := taken_on_trust(item)) is not None:
+            note(
+                f"Test `{item.id}` runs `{check}` beside the student's code, which can lie about"
+                " what comes of it: compare values there, or add a probe."
+            )
+    return answered
 
 
 def _request(

@@ -15,6 +15,7 @@ from lti_tool.extensions import db, migrate
 from lti_tool.sessions.secrets import session_secret
 from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.views import (
+    configuration,
     errors,
     events,
     health,
@@ -22,6 +23,7 @@ from lti_tool.views import (
     jwks,
     launch,
     login,
+    register,
     static,
     work,
     workspace,
@@ -39,6 +41,8 @@ BLUEPRINTS = (
     login.blueprint,
     launch.blueprint,
     jwks.blueprint,
+    configuration.blueprint,
+    register.blueprint,
     workspace.blueprint,
     work.blueprint,
     attempts.blueprint,

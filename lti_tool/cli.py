@@ -10,7 +10,7 @@ from grading.errors import GradingError
 from lti_tool.errors import LtiToolError
 from notebooks.errors import NotebooksError
 
-COMMANDS = ("case", "grade", "runner", "up", "worker")
+COMMANDS = ("case", "grade", "keys", "registration", "runner", "up", "worker")
 
 
 class LazyGroup(click.Group):

@@ -1,8 +1,8 @@
-"""Tasks of the LTI tool: scores on their way to grade books.
+"""Tasks of the LTI tool: scores on their way to grade books, and the rotation of its keys.
 
-A job is only a wake-up: what is wanted, what was sent and when to try again stand in grading's
-delivery row, so a job may be lost or run twice without harm. A failure that may pass does not
-raise: it is written down, which also wakes a successor.
+A score's job is only a wake-up: what is wanted, what was sent and when to try again stand in
+grading's delivery row, so a job may be lost or run twice without harm. A failure that may pass does
+not raise: it is written down, which also wakes a successor.
 """
 
 import asyncio
@@ -81,6 +81,21 @@ async def sweep_deliveries(context: JobContext, timestamp: int) -> None:  # noqa
     """Wake up every delivery that is due and that no job is on its way for."""
     database: Database = context.additional_context["database"]
     await asyncio.to_thread(sweep, database)
+
+
+@blueprint.periodic(cron="17 * * * *")
+@blueprint.task(
+    name="rotate_keys", queue=Queue.MAINTENANCE, queueing_lock="rotate-keys", pass_context=True
+)
+async def rotate_keys(context: JobContext, timestamp: int) -> None:  # noqa: ARG001 - the hour
+    """Let the next key sign if the current one has done so for long enough."""
+    settings: Settings = context.additional_context["settings"]
+    if settings.key_rotation_days == 0:
+        return
+    keys = KeyStore(settings.keys_dir)
+    key = await asyncio.to_thread(keys.rotate_if_due, settings.key_rotation_days)
+    if key is not None:
+        _log.info("keys rotated", kid=key.kid)
 
 
 def lane_of(database: Database, attempt_id: UUID) -> Lane:

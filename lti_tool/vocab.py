@@ -57,3 +57,4 @@ TEST_USER_ROLE: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestU
 
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS: Final = "client_credentials"
+PRIVATE_KEY_JWT: Final = "private_key_jwt"

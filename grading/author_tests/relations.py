@@ -79,7 +79,10 @@ def truth(value: Value) -> bool | None:
 def is_instance(value: Value, names: tuple[str, ...]) -> bool | None:
     """Return whether a value is of one of the types; None if that cannot be told."""
     if isinstance(value, values.Scalar):
-        kind = decode(value.dtype, (1,), value.data)[0]
+        try:
+            kind = decode(value.dtype, (1,), value.data)[0]
+        except ValueError:  # a claim that no honest process makes
+            return None
         types = {base.__name__ for base in type(kind).__mro__}
     elif value.t in _TYPES:
         types = set(_TYPES[value.t])
@@ -151,12 +154,21 @@ def _numbers(value: Value) -> npt.NDArray[Any]:
     return found.astype(complex if found.dtype.kind == "c" else float)
 
 
-def plain(value: Value, depth: int = 0) -> Any:  # noqa: ANN401, C901, PLR0911 - any value; one return per kind
+def plain(value: Value) -> Any:  # noqa: ANN401 - any value
     """Return a value as an object of Python's own types; a NumPy scalar as what it equals.
 
     Raises:
-        UnreadableError: it is of no such kind.
+        UnreadableError: it is of no such kind, or a claim that no honest process makes.
     """
+    try:
+        return _plain(value, 0)
+    except UnreadableError:
+        raise
+    except (TypeError, ValueError, OverflowError) as error:  # a set of lists, a number of words
+        raise UnreadableError(str(error)) from error
+
+
+def _plain(value: Value, depth: int) -> Any:  # noqa: ANN401, C901, PLR0911 - any value; one return per kind
     if depth > _MAX_DEPTH:
         raise UnreadableError("nested too deeply")
     match value:
@@ -176,12 +188,12 @@ def plain(value: Value, depth: int = 0) -> Any:  # noqa: ANN401, C901, PLR0911 -
                 raise UnreadableError("no plain number")
             return found[0].item()
         case values.Sequence():
-            items = [plain(item, depth + 1) for item in value.v]
+            items = [_plain(item, depth + 1) for item in value.v]
             return {"list": list, "tuple": tuple, "set": set, "frozenset": frozenset}[value.t](
                 items
             )
         case values.Dict():
-            return {plain(key, depth + 1): plain(item, depth + 1) for key, item in value.v}
+            return {_plain(key, depth + 1): _plain(item, depth + 1) for key, item in value.v}
         case _:
             raise UnreadableError(value.t)
 

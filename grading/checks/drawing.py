@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from grading.checks.finding import Finding
 from grading.checks.records import Draws
 from grading.comparison import compare, render
-from grading.comparison.nodes import Items, UnreadableError
+from grading.comparison.nodes import Items, Sort, UnreadableError
 from grading.comparison.normalise import normalise
 from notebooks.cases.profile import Aspect, Tolerance
 from notebooks.kernels.values import Array, Dict, Float, Str, Value
@@ -15,6 +15,7 @@ from notebooks.kernels.values import Sequence as List
 _MARKS = ("lines", "bars", "points", "images")
 _WRITTEN = ("title", "x", "y")
 _UNORDERED = frozenset({"bars", "points"})
+_COORDINATES = frozenset({Sort.INT, Sort.FLOAT})
 _FORGIVEN = Tolerance(relative=1e-6, absolute=1e-9)
 
 
@@ -103,7 +104,7 @@ def _ordered(kind: str, series: Array) -> Value:
         node = normalise(series)
     except UnreadableError:
         return series
-    if not isinstance(node, Items) or node.array.ndim != 2:  # noqa: PLR2004 - a table of points
+    if not isinstance(node, Items) or node.sort not in _COORDINATES or node.array.ndim != 2:  # noqa: PLR2004 - a table of points
         return series
     rows = sorted((tuple(map(float, row)) for row in node.array), key=repr)
     return List(t="list", v=tuple(_numbers(row) for row in rows))

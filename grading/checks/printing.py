@@ -1,6 +1,7 @@
 """Whether cells print what the ideal's do: line by line, spaces apart, numbers within tolerance."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from grading.checks.finding import Finding
@@ -14,6 +15,8 @@ MAX_CHARACTERS = 60_000
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d++(?:\.\d*+)?|\.\d++)(?:[eE][-+]?\d++)?(?!\w)")
 _SHOWN = 80
+_OTHER_NUMBERS = 20
+"""Lines that say the same as one that is asked for with another number: a loop may print some."""
 
 
 def ideal(printed: str) -> Value | str:
@@ -61,7 +64,15 @@ def _among(wanted: Sequence[str], given: Sequence[str], alike: "_Alike", observe
     for ours in wanted:
         if not any(alike(ours, theirs) for theirs in left):
             return Finding("printed_missing", observed=observed)
+    if _guesses(wanted, given):
+        return Finding("printed_many", observed=observed, weight="doubts")
     return Finding(observed=observed)
+
+
+def _guesses(wanted: Sequence[str], given: Sequence[str]) -> bool:
+    """Tell whether a line is said with so many numbers that the right one may be among them."""
+    ours, theirs = Counter(map(_words, wanted)), Counter(map(_words, set(given)))
+    return any("#" in words and theirs[words] > ours[words] + _OTHER_NUMBERS for words in ours)
 
 
 class _Alike:

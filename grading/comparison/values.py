@@ -212,7 +212,9 @@ def _key(node: Node) -> object:
             return (Sort.MISSING, None)
         return (Sort.FLOAT if node.sort in NUMBERS else node.sort, node.value)
     if isinstance(node, Items) and node.array.size <= MAX_MATCHES:
-        return tuple(_key(item) for item in flat(node))
+        keys = tuple(_key(item) for item in flat(node))
+        # Of what has no key itself nothing would be left to tell two of them apart.
+        return None if None in keys else keys
     return None
 
 
@@ -254,7 +256,9 @@ def _unmatched(expected: Many[Node], observed: Many[Node], tolerance: Tolerance)
 def _pairs(expected: Pairs, observed: Pairs, tolerance: Tolerance, where: str) -> Difference | None:
     if len(expected.pairs) != len(observed.pairs):
         return Difference(DifferenceKind.KEYS, where, {"count": str(len(observed.pairs))})
-    theirs = {_key(key): (key, value) for key, value in observed.pairs}
+    theirs = {
+        hashed: (key, value) for key, value in observed.pairs if (hashed := _key(key)) is not None
+    }
     for key, value in expected.pairs:
         found = theirs.get(_key(key)) or next(
             (

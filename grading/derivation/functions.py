@@ -13,6 +13,7 @@ from grading.derivation.variations import (
     MAX_CANDIDATES,
     borders,
     compared_constants,
+    compared_texts,
     small_changes,
 )
 from notebooks.kernels.values import Float, Value
@@ -21,6 +22,8 @@ from notebooks.kernels.values import Sequence as Items
 MAX_RECORDED_ASKED = 8
 MAX_DERIVED_ASKED = 12
 """Derived calls that are kept; more were seen to catch nothing more."""
+MAX_LOOKED_UP = 8
+"""So many of them at most ask for a text that is looked up."""
 
 _HUGE = 1e15
 _MAX_BORROWED = 4
@@ -33,6 +36,8 @@ class Candidate:
     call: Call
     recorded: bool
     """Whether the ideal solution itself, or an example in a docstring, makes it."""
+    looks_up: bool = False
+    """Whether it asks for a text that the function compares with or looks up."""
 
 
 def candidates(
@@ -51,12 +56,14 @@ def candidates(
         arguments = _plain(function, call)
         given += [arguments] if arguments is not None else []
     domain = Domain(given, compared_constants(function))
+    texts = frozenset(compared_texts(function))
     for made in _varied(function, given):
         if len(found) >= MAX_CANDIDATES:
             break
         near = _call(function, made) if domain.contains(made) else None
         if near is not None:
-            found.setdefault(near, Candidate(near, recorded=False))
+            looks_up = any(type(one) is str and one in texts for one in made.values())
+            found.setdefault(near, Candidate(near, recorded=False, looks_up=looks_up))
     return tuple(found.values())
 
 
@@ -66,7 +73,8 @@ def chosen(
     """Return the candidates that are asked, by what the ideal answered each; None: nothing.
 
     A derived call is dropped if the answer is no number that can be trusted, or of another type
-    than every recorded call's. Answers that no other call gave come first.
+    than every recorded call's. Texts that are looked up come first, each of which may be forgotten
+    by itself; then answers that no other call gave.
     """
     recorded = [one for one, answer in tried if one.recorded and answer is not None]
     types = {_type(answer) for one, answer in tried if one.recorded and answer is not None}
@@ -79,14 +87,16 @@ def chosen(
         and (not types or _type(answer) in types)
     ]
     seen = {repr(answer) for one, answer in tried if one.recorded}
+    looked_up = [one for one, _ in derived if one.looks_up][:MAX_LOOKED_UP]
     fresh: list[Candidate] = []
     more: list[Candidate] = []
     for one, answer in derived:
-        (more if repr(answer) in seen else fresh).append(one)
+        if one not in looked_up:
+            (more if repr(answer) in seen else fresh).append(one)
         seen.add(repr(answer))
     # Borders come first in `derived`, and often answer what a neighbour answers, too.
     places = {one: place for place, (one, _) in enumerate(derived)}
-    kept = sorted([*fresh, *more][:MAX_DERIVED_ASKED], key=places.__getitem__)
+    kept = sorted([*looked_up, *fresh, *more][:MAX_DERIVED_ASKED], key=places.__getitem__)
     return (*recorded[:MAX_RECORDED_ASKED], *kept)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from grading.derivation.recording import functions_of
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
-from notebooks.cases.interface import interface_names
+from notebooks.cases.interface import interface_names, mentioned_names, subtask_text
 from notebooks.cases.profile import Subtask
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -36,15 +36,13 @@ def answerable(subtask: Subtask, cells: Sequence[Cell]) -> Answerable:
 
     Names that the text mentions, or that other cells read, or that the author declared.
     """
-    text = "\n".join(
-        cell.source for cell in cells if cell.kind == "markdown" and cell.subtask == subtask.id
-    )
+    text = subtask_text(subtask.id, cells)
     own = [cell for cell in cells if cell.kind == "code" and cell.subtask == subtask.id]
     functions = {name: node for cell in own for name, node in functions_of(cell).items()}
     names = dict.fromkeys(interface_names(subtask, cells))
     if not subtask.interface:
-        mentioned = set(_WORD.findall(text))
         bound = [name for tree in _trees(own) for name in _assigned(tree)]
+        mentioned = mentioned_names(text, bound)
         names |= dict.fromkeys(name for name in bound if name in mentioned)
     values = tuple(name for name in names if name not in functions)
     return Answerable(

@@ -123,10 +123,12 @@ def _of_estimator(name: str, described: Description, subtask: Answerable) -> Ite
 
 
 def _state(fitted: str) -> str:
+    # Numbers sorted: in what order a step meets its columns is nobody's business.
     return (
-        f"{{n: getattr({fitted}, n) for n in ('mean_', 'scale_', 'min_', 'data_max_', "
-        f"'statistics_', 'n_samples_seen_', 'n_samples_fit_', 'components_', 'coef_', "
-        f"'intercept_', 'classes_') if hasattr({fitted}, n)}}"
+        "{n: sorted(a.ravel().tolist()) if getattr(getattr(a, 'dtype', None), 'kind', '') in "
+        "('i', 'f') else a for n in ('mean_', 'scale_', 'min_', 'data_max_', 'statistics_', "
+        "'n_samples_seen_', 'n_samples_fit_', 'components_', 'coef_', 'intercept_', 'classes_') "
+        f"for a in [getattr({fitted}, n, None)] if a is not None}}"
     )
 
 

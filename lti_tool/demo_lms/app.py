@@ -13,7 +13,7 @@ from lti_tool.demo_lms.activities import EXAMPLES, read_activities
 from lti_tool.demo_lms.course import COURSE, PEOPLE
 from lti_tool.demo_lms.errors import ServiceError
 from lti_tool.demo_lms.platform import EXTENSION, assemble
-from lti_tool.demo_lms.views import line_items, oidc, pages, results, token
+from lti_tool.demo_lms.views import line_items, oidc, pages, results, token, tools
 
 _MAX_BODY_BYTES = 256 * 1024
 
@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, examples: Path = EXAMPLES) -
     app.jinja_env.globals.update(course=COURSE, people=PEOPLE)
     app.extensions[EXTENSION] = platform = assemble(settings, read_activities(examples))
     guards.install(app, platform)
-    for room in (pages, oidc, token, line_items, results):
+    for room in (pages, oidc, token, line_items, results, tools):
         app.register_blueprint(room.blueprint)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPException, _http_error)
@@ -49,7 +49,7 @@ def _service_error(error: ServiceError) -> Response:
 def _http_error(error: HTTPException) -> BaseResponse | tuple[str, int]:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects are raised too
         return error.get_response()
-    if request.path.startswith(("/lti/services/", "/lti/token")):
+    if request.path.startswith(("/lti/services/", "/lti/token", "/lti/register")):
         return _service_error(ServiceError(error.code, error.description or error.name))
     page = render_template("error.html", name=error.name, description=error.description)
     return page, error.code

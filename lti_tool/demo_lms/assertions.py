@@ -79,6 +79,15 @@ class ToolKeys:
             ) from error
 
 
+def claimed_client(token: str) -> str | None:
+    """Return which client an assertion claims to be, unverified; None if it claims nothing."""
+    try:
+        claimed = jwt.decode(token, options={"verify_signature": False}).get("iss")
+    except jwt.PyJWTError:
+        return None
+    return claimed if isinstance(claimed, str) else None
+
+
 def verify_assertion(token: str, *, keys: ToolKeys, registration: DemoRegistration) -> Assertion:
     """Return the assertion if the tool signed it for this token endpoint just now.
 

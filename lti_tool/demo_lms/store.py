@@ -50,6 +50,17 @@ CREATE TABLE IF NOT EXISTS used_assertion (
     jti TEXT PRIMARY KEY,
     expires_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS registration_token (
+    digest TEXT PRIMARY KEY,
+    expires_at REAL NOT NULL
+);
+CREATE TABLE IF NOT EXISTS client (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    client_id TEXT NOT NULL UNIQUE,
+    deployment_id TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    in_use INTEGER NOT NULL CHECK (in_use IN (0, 1))
+);
 CREATE TABLE IF NOT EXISTS pending_launch (
     id TEXT PRIMARY KEY,
     person_id TEXT NOT NULL,

@@ -25,6 +25,9 @@ SCOPE_RESULT_READONLY = _SCOPE + "result.readonly"
 SCOPE_SCORE = _SCOPE + "score"
 SCOPES = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READONLY, SCOPE_RESULT_READONLY, SCOPE_SCORE)
 
+PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
+TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
+
 _MEDIA = "application/vnd.ims.lis."
 MEDIA_LINE_ITEM = _MEDIA + "v2.lineitem+json"
 MEDIA_LINE_ITEMS = _MEDIA + "v2.lineitemcontainer+json"
@@ -32,4 +35,5 @@ MEDIA_RESULTS = _MEDIA + "v2.resultcontainer+json"
 MEDIA_SCORE = _MEDIA + "v1.score+json"
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+PRIVATE_KEY_JWT = "private_key_jwt"
 BEARER = "Bearer"

@@ -15,13 +15,14 @@ from config.database import utcnow
 from config.settings import Settings
 from lti_tool.launch import checks, messages, state
 from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.errors import DeploymentError
 from lti_tool.launch.origins import origin_of
 from lti_tool.launch.placement import place
 from lti_tool.launch.requests import LaunchResponse, LoginRequest
 from lti_tool.models import LaunchSession, Registration
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
-from lti_tool.services.registrations import find_for_launch, find_for_login
+from lti_tool.services.registrations import find_for_launch, find_for_login, note_deployment
 from lti_tool.sessions.tickets import new_ticket
 
 _log = structlog.get_logger(__name__)
@@ -88,7 +89,8 @@ def launch(
 
     The state is used up first, in a transaction of its own: whatever happens then, the same answer
     never comes in again. No connection is held while the platform's keys are fetched, and nothing
-    is stored before the signature and every rule have been checked.
+    is stored before the signature and every rule have been checked; but an unknown deployment is,
+    for an operator to look at.
     """
     with kit.transaction() as session:
         login = state.consume(
@@ -100,7 +102,13 @@ def launch(
     key = kit.key_sets.key(registration.jwks_url, key_id)
     payload = messages.verify(response.id_token, key)
     envelope = Envelope.from_payload(payload)
-    _check(envelope, registration, deployments, login)
+    try:
+        _check(envelope, registration, deployments, login)
+    except DeploymentError:
+        # By now it is known that the platform itself says so, in answer to this very login.
+        with kit.transaction() as session:
+            note_deployment(session, registration.id, envelope.deployment_id)
+        raise
     opened = ResourceLinkLaunch.from_payload(payload)
     with kit.transaction() as session:
         return _open(session, kit.settings, registration, envelope, opened)

@@ -6,6 +6,7 @@ They are imported here so that foreign keys between them resolve whichever is as
 from lti_tool.models.access_token import AccessToken
 from lti_tool.models.assignment import Assignment
 from lti_tool.models.deployment import Deployment
+from lti_tool.models.invitation import Invitation
 from lti_tool.models.launch_session import CourseRole, LaunchSession
 from lti_tool.models.login_state import LoginState
 from lti_tool.models.lti_user import LtiUser
@@ -16,6 +17,7 @@ __all__ = [
     "Assignment",
     "CourseRole",
     "Deployment",
+    "Invitation",
     "LaunchSession",
     "LoginState",
     "LtiUser",

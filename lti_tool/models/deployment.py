@@ -10,7 +10,7 @@ from config.database import Base, utcnow
 
 
 class Deployment(Base):
-    """A deployment that the operator agreed to; launches of any other are refused."""
+    """A deployment that the operator agreed to, or one that was met and waits for that."""
 
     __tablename__ = "deployment"
 
@@ -19,4 +19,6 @@ class Deployment(Base):
     )
     deployment_id: Mapped[str] = mapped_column(String(255), primary_key=True)
     """The platform's name for it: ASCII, case-sensitive."""
+    approved: Mapped[bool] = mapped_column(default=True)
+    """Whether launches of it are let in; those of any other are refused."""
     created_at: Mapped[datetime] = mapped_column(default=utcnow)

@@ -1,9 +1,9 @@
-"""The contract of a platform class, with what AGS 2.0 says as the default of every method.
+"""The contract of a platform class, with what the specification says as every method's default.
 
-https://www.imsglobal.org/spec/lti-ags/v2p0/ is meant by "the specification".
+For scores https://www.imsglobal.org/spec/lti-ags/v2p0/ is meant by "the specification".
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,6 +15,15 @@ WHOLE_POINTS_FROM = 10.0
 """The least maximum at which a grade in whole points is believed to be a rounded one."""
 CONFLICT_SECONDS = 2.0
 """When to come back after a conflict: past the second that was already taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoints:
+    """Where a platform takes logins, gives access tokens and publishes its keys."""
+
+    authorization_url: str
+    token_url: str
+    jwks_url: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +111,8 @@ class Platform:
     """Whether each post adds a comment to those before, instead of replacing them."""
     comment_patience = timedelta()
     """How long a score waits for the last words of its comment."""
+    placements: tuple[str, ...] = ()
+    """Where teachers find the tool, for products that want to be told by the tool."""
     senders = 4
     """Scores that one worker sends at a time."""
 
@@ -128,6 +139,21 @@ class Platform:
         ),
     }
     """Statuses that no repetition changes: what they mean, and the remedy."""
+
+    def endpoints(self, issuer: str) -> Endpoints | None:  # noqa: ARG002 - others need it
+        """Return where an installation with this issuer has them; None if that cannot be known."""
+        return None
+
+    def speaks_for(self, issuer_host: str, host: str) -> bool:
+        """Tell whether a host (`name` or `name:port`) may serve what belongs to an issuer."""
+        return issuer_host == host
+
+    def registration_configuration(self, base: Mapping[str, object]) -> dict[str, object]:
+        """Return the tool's configuration as the product wants to be told it by the tool itself.
+
+        https://www.imsglobal.org/spec/lti-dr/v1p0#tool-configuration
+        """
+        return dict(base)
 
     def score_body(self, score: Score) -> dict[str, object]:
         """Return the JSON of a score post: always final, and with its comment unless that is there.

@@ -1,13 +1,32 @@
 """Canvas, from its documentation: https://canvas.instructure.com/doc/api/score.html.
 
+Addresses: https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_dev_key_config.
 Its error messages: https://canvas.instructure.com/doc/api/file.assignment_tools.html.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, timedelta
 
-from lti_tool.platforms.base import Accepted, Platform, Reading, Reconcile, Result, Retry, Score
+from lti_tool.platforms.base import (
+    Accepted,
+    Endpoints,
+    Platform,
+    Reading,
+    Reconcile,
+    Result,
+    Retry,
+    Score,
+)
 from lti_tool.services.http import Answer
 
+CLOUD = {
+    "https://canvas.instructure.com": "https://sso.canvaslms.com",
+    "https://canvas.beta.instructure.com": "https://sso.beta.canvaslms.com",
+    "https://canvas.test.instructure.com": "https://sso.test.canvaslms.com",
+}
+"""The issuers that all schools of the cloud share, and the origin that serves their launches."""
+CLOUD_DOMAINS = (".instructure.com", ".canvaslms.com")
+PRIVACY_LEVEL = "https://canvas.instructure.com/lti/privacy_level"
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 OUTDATED = b"before last updated timestamp"
 TOO_EARLY = b"in the future"
@@ -23,7 +42,30 @@ class Canvas(Platform):
 
     keeps_comments = True
     comment_patience = timedelta(seconds=60)
+    placements = ("assignment_selection", "link_selection")
+    """As a submission type of assignments, and among modules' items."""
     senders = 1
+
+    def endpoints(self, issuer: str) -> Endpoints:
+        """Return the addresses of the cloud, or of a Canvas of one's own."""
+        origin = CLOUD.get(issuer, issuer.rstrip("/"))
+        return Endpoints(
+            authorization_url=f"{origin}/api/lti/authorize_redirect",
+            token_url=f"{origin}/login/oauth2/token",
+            jwks_url=f"{origin}/api/lti/security/jwks",
+        )
+
+    def speaks_for(self, issuer_host: str, host: str) -> bool:
+        """Let every host of the cloud speak for its issuers: schools have hosts of their own."""
+        in_cloud = f"https://{issuer_host}" in CLOUD and host.endswith(CLOUD_DOMAINS)
+        return in_cloud or super().speaks_for(issuer_host, host)
+
+    def registration_configuration(self, base: Mapping[str, object]) -> dict[str, object]:
+        """Ask for nobody's name in Canvas's own word.
+
+        https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.registration
+        """
+        return {**super().registration_configuration(base), PRIVACY_LEVEL: "anonymous"}
 
     def score_body(self, score: Score) -> dict[str, object]:
         """Add Canvas's extension: a regrade is no new submission, and a teacher's grade stays.

@@ -5,7 +5,7 @@ Source of the score handler: https://github.com/moodle/moodle/blob/main/mod/lti/
 
 from datetime import timedelta
 
-from lti_tool.platforms.base import Platform, Reading, Refused, Result
+from lti_tool.platforms.base import Endpoints, Platform, Reading, Refused, Result
 from lti_tool.services.http import Answer
 
 
@@ -14,6 +14,15 @@ class Moodle(Platform):
 
     timestamp_step = timedelta(seconds=1)
     """An equal second is a 409."""
+
+    def endpoints(self, issuer: str) -> Endpoints:
+        """Return the addresses below Moodle's wwwroot, which is its issuer."""
+        folder = f"{issuer.rstrip('/')}/mod/lti"
+        return Endpoints(
+            authorization_url=f"{folder}/auth.php",
+            token_url=f"{folder}/token.php",
+            jwks_url=f"{folder}/certs.php",
+        )
 
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer means; a locked grade is a 500 with an empty list as its body."""

@@ -4,8 +4,11 @@ ServiceError
  ├─ PlatformUnreachableError  no answer, or one that is too slow or too large
  ├─ PlatformBusyError         an answer that asks to come back later
  ├─ TokenDeniedError          no access token: a matter between administrators
- └─ PlatformRefusedError      an error for good, or not what the specification says
+ ├─ PlatformRefusedError      an error for good, or not what the specification says
+ └─ KeyTooNewError            a rotation to a key that platforms may not know yet
 """
+
+from datetime import datetime
 
 from lti_tool.errors import LtiToolError
 
@@ -44,3 +47,15 @@ class PlatformRefusedError(ServiceError):
         """What somebody can do about it."""
         self.status = status
         """Of the answer, if that is what refused."""
+
+
+class KeyTooNewError(ServiceError):
+    """The key that would sign next was published too short a time ago."""
+
+    def __init__(self, *, known_at: datetime) -> None:
+        super().__init__(
+            "Platforms may not know the next key yet: some keep a key set for a day. Rotate after"
+            f" {known_at:%Y-%m-%d %H:%M} UTC, or say --now if it cannot wait."
+        )
+        self.known_at = known_at
+        """When every platform knows it."""

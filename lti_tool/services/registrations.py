@@ -1,14 +1,20 @@
 """Registrations: adding them, finding the one that a login or a launch belongs to."""
 
+import re
 from collections.abc import Iterable
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from lti_tool.launch.errors import UnknownPlatformError
 from lti_tool.models import Deployment, PlatformFamily, Registration, RegistrationState
+
+MOST_WAITING = 20
+"""Deployments of one registration that wait for approval."""
+IDENTIFIER = re.compile(r"[\x21-\x7e]([\x20-\x7e]{0,253}[\x21-\x7e])?")
+"""Up to 255 visible ASCII characters, as client ids and deployment ids are."""
 
 
 def add_registration(  # noqa: PLR0913 - one keyword for each thing that the two sides agree on
@@ -45,13 +51,40 @@ def add_registration(  # noqa: PLR0913 - one keyword for each thing that the two
         .returning(Registration),
         execution_options={"populate_existing": True},
     ).one()
+    approve_deployments(session, registration.id, deployment_ids)
+    return registration
+
+
+def approve_deployments(
+    session: Session, registration_id: UUID, deployment_ids: Iterable[str]
+) -> None:
+    """Let launches of these deployments in, be they new or met before."""
     for deployment_id in deployment_ids:
         session.execute(
             insert(Deployment)
-            .values(registration_id=registration.id, deployment_id=deployment_id)
+            .values(registration_id=registration_id, deployment_id=deployment_id, approved=True)
+            .on_conflict_do_update(
+                index_elements=["registration_id", "deployment_id"], set_={"approved": True}
+            )
+        )
+
+
+def note_deployment(session: Session, registration_id: UUID, deployment_id: str) -> None:
+    """Remember a deployment that the platform named, for an operator to approve.
+
+    Some platforms tell it by a launch only (Canvas). What lies beyond a bound is forgotten.
+    """
+    waiting = session.scalar(
+        select(func.count())
+        .select_from(Deployment)
+        .where(Deployment.registration_id == registration_id, ~Deployment.approved)
+    )
+    if waiting is not None and waiting < MOST_WAITING and IDENTIFIER.fullmatch(deployment_id):
+        session.execute(
+            insert(Deployment)
+            .values(registration_id=registration_id, deployment_id=deployment_id, approved=False)
             .on_conflict_do_nothing()
         )
-    return registration
 
 
 def find_for_login(session: Session, *, issuer: str, client_id: str | None) -> Registration:
@@ -73,11 +106,16 @@ def find_for_login(session: Session, *, issuer: str, client_id: str | None) -> R
 
 
 def find_for_launch(session: Session, registration_id: UUID) -> tuple[Registration, frozenset[str]]:
-    """Return an active registration and its deployments; raises UnknownPlatformError if none."""
+    """Return an active registration and its approved deployments.
+
+    Raises UnknownPlatformError if there is no such registration, or it is not active.
+    """
     registration = session.get(Registration, registration_id)
     if registration is None or registration.state != RegistrationState.ACTIVE:
         raise UnknownPlatformError("The registration of this login is not active")
     deployments = session.scalars(
-        select(Deployment.deployment_id).where(Deployment.registration_id == registration_id)
+        select(Deployment.deployment_id).where(
+            Deployment.registration_id == registration_id, Deployment.approved
+        )
     )
     return registration, frozenset(deployments)

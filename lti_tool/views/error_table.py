@@ -18,6 +18,7 @@ from lti_tool.errors import (
     StreamLimitError,
 )
 from lti_tool.launch.errors import LaunchRefusedError
+from lti_tool.registration.errors import InvitationError, PlatformAnswerError, RegistrationError
 from notebooks.errors import (
     CellRefusedError,
     KernelError,
@@ -45,6 +46,10 @@ class Rule:
 
 
 RELAUNCH = "Go back to your course and open the activity again. Your work is saved there."
+REGISTER_AGAIN = (
+    "Nothing was stored here, and the invitation is still good: begin again in your platform. If it"
+    " stays, tell whoever runs this Casebook the reference."
+)
 
 UNEXPECTED = Rule(
     status=500,
@@ -117,6 +122,27 @@ BY_CLASS: dict[type[Exception], Rule] = {
     ),
     AssetsMissingError: Rule(
         status=500, code="not_built", title="The front end is not built", logged=True
+    ),
+    InvitationError: Rule(
+        status=403,
+        code="invitation",
+        title="This invitation is not valid",
+        advice="Ask whoever runs this Casebook for a new one.",
+        logged=True,
+    ),
+    PlatformAnswerError: Rule(
+        status=502,
+        code="platform",
+        title="The platform and Casebook did not come together",
+        advice=REGISTER_AGAIN,
+        logged=True,
+    ),
+    RegistrationError: Rule(
+        status=400,
+        code="registration",
+        title="The registration could not be finished",
+        advice=REGISTER_AGAIN,
+        logged=True,
     ),
     NotFoundError: _NOTHING,
     UnknownSubtaskError: _NOTHING,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template
 
+from lti_tool.registration.tool import ToolAddresses
 from lti_tool.wiring import wiring
 
 blueprint = Blueprint("home", __name__)
@@ -16,6 +17,7 @@ class HomePage:
     login_url: str
     launch_url: str
     keys_url: str
+    canvas_url: str
     demo_lms_url: str | None
 
 
@@ -23,10 +25,12 @@ class HomePage:
 def home() -> str:
     """Say what this is and how to connect an LMS."""
     settings = wiring().settings
+    tool = ToolAddresses(settings.public_url)
     page = HomePage(
-        login_url=f"{settings.public_url}/lti/login",
-        launch_url=f"{settings.public_url}/lti/launch",
-        keys_url=f"{settings.public_url}/lti/jwks",
+        login_url=tool.login_url,
+        launch_url=tool.launch_url,
+        keys_url=tool.keys_url,
+        canvas_url=tool.canvas_url,
         demo_lms_url=settings.demo_lms_url if settings.demo else None,
     )
     return render_template("home.html", page=page)

@@ -7,21 +7,20 @@ answer of a name server comes in between. Every redirect passes through here, to
 import socket
 import ssl
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httpcore
 
-from notebooks.downloads.addresses import is_public
 from notebooks.downloads.errors import DownloadError
 
 
 class GuardedBackend(httpcore.NetworkBackend):
     """Opens the TCP connections of one download."""
 
-    def __init__(self, *, private_addresses: bool, deadline: float) -> None:
-        """Refuse private addresses unless they are allowed; end at `deadline`, a monotonic time."""
-        self._private_addresses = private_addresses
+    def __init__(self, *, is_allowed: Callable[[str], bool], deadline: float) -> None:
+        """Connect to addresses that `is_allowed`, until `deadline`, a monotonic time."""
+        self._is_allowed = is_allowed
         self._deadline = deadline
         self._inner = httpcore.SyncBackend()
 
@@ -35,7 +34,7 @@ class GuardedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         """Connect to the first allowed address of `host` that answers. Raises DownloadError."""
         addresses = _resolve(host, port)
-        allowed = [one for one in addresses if self._private_addresses or is_public(one)]
+        allowed = [one for one in addresses if self._is_allowed(one)]
         if not allowed:
             raise DownloadError(
                 f"{host} is at {addresses[0]}, which is no public address; this Casebook fetches "

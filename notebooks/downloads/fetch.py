@@ -10,7 +10,7 @@ from typing import IO
 import httpcore
 import httpx
 
-from notebooks.downloads.addresses import parse_url
+from notebooks.downloads.addresses import is_public, parse_url
 from notebooks.downloads.connections import GuardedBackend, OutOfTimeError, remaining
 from notebooks.downloads.errors import DownloadError
 
@@ -45,7 +45,9 @@ def fetch(url: str, target: IO[bytes], *, max_bytes: int, rules: Rules) -> str:
         OSError: `target` cannot be written.
     """
     deadline = time.monotonic() + rules.seconds
-    backend = GuardedBackend(private_addresses=rules.private_addresses, deadline=deadline)
+    backend = GuardedBackend(
+        is_allowed=lambda address: rules.private_addresses or is_public(address), deadline=deadline
+    )
     place = parse_url(url)
     with (
         _explained(rules, deadline),

@@ -18,7 +18,7 @@ from tests.benchmarks.kernels import LIBRARIES, LOAD, Bench, launch, millisecond
 from tests.benchmarks.report import Figure, median, print_report
 from tests.environments import shared_environments_dir
 
-CROWDS = (20, 40, 60, 80, 100, 120, 140)
+CROWDS = (20, 40, 80, 120, 140, 160, 180, 200)
 CELLS = 30
 DEGRADED = 1.5
 """The crowd from which on her cells take so many times what they take alone is noted."""

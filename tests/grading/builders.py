@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -44,8 +44,9 @@ def v(thing: Any) -> Value:  # noqa: C901, PLR0911 - one return per kind
             return Sequence(t="list", v=tuple(v(item) for item in thing))
         case tuple():
             return Sequence(t="tuple", v=tuple(v(item) for item in thing))
-        case set():
-            return Sequence(t="set", v=tuple(v(item) for item in thing))
+        case set() | frozenset():
+            word: Literal["set", "frozenset"] = "set" if isinstance(thing, set) else "frozenset"
+            return Sequence(t=word, v=tuple(v(item) for item in thing))
         case dict():
             return Dict(v=tuple((v(key), v(value)) for key, value in thing.items()))
         case np.ndarray():

@@ -187,6 +187,30 @@ async def test_a_check_prints_probes_and_a_bad_one_its_problems(
     assert "Probe `total-1`" in report.problems[0].message
 
 
+TRUSTED = """
+title: Sums
+subtasks:
+  - id: total
+    title: Add up
+    points: 4
+    tests:
+      - source: "assert total == 42"
+      - source: "for line in lines:\\n    assert int(line) > 0"
+"""
+
+
+async def test_a_check_names_the_test_that_a_students_process_could_lie_about(
+    tmp_path: Path, replayer: SandboxReplayer, sandbox_settings: Settings
+) -> None:
+    case = write_case(tmp_path / "case")
+    (case / "case.yaml").write_text(TRUSTED)
+    (case / "solution.ipynb").write_text(json.dumps(notebook({"total": IDEAL["total"]})))
+    report = await check_case(case, replayer, settings=sandbox_settings, log=lambda _: None)
+    assert report.problems == ()
+    [note] = report.notes
+    assert note.startswith("Test `total-test-2` runs `for line in lines: …` beside the student's")
+
+
 async def test_notebooks_are_graded_by_the_same_judgement(
     tmp_path: Path, replayer: SandboxReplayer, sandbox_settings: Settings
 ) -> None:

@@ -28,4 +28,4 @@ def require_teacher() -> None:
     """Answer 403 to everybody else."""
     person = cookie_person()
     if person is None or not person.teaches:
-        abort(403, description="Only the teacher may see everybody's grades.")
+        abort(403, description="Only the teacher may see this.")

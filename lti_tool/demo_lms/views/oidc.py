@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from flask import Blueprint, Response, abort, jsonify, render_template, request, url_for
 
-from lti_tool.demo_lms import launches, line_items
+from lti_tool.demo_lms import clients, launches, line_items
 from lti_tool.demo_lms.authorization import (
     Authenticate,
     Refuse,
@@ -20,6 +20,7 @@ from lti_tool.demo_lms.errors import AuthorizationError
 from lti_tool.demo_lms.id_token import Launch, launch_claims
 from lti_tool.demo_lms.line_items import Filters
 from lti_tool.demo_lms.platform import Platform, current_platform
+from lti_tool.demo_lms.registration import DemoRegistration
 from lti_tool.demo_lms.views.identity import cookie_person
 from lti_tool.demo_lms.views.pages import find_activity
 
@@ -35,13 +36,14 @@ def start(slug: str) -> str:
         abort(403, description="Nobody is logged in; open the course page first.")
     with platform.store.writing() as connection:
         hint = launches.begin(connection, person_id=person.id, slug=activity.slug)
+        registration = clients.in_use(connection, platform.registration)
     fields = {
         "iss": platform.issuer,
         "login_hint": person.id,
         "target_link_uri": platform.tool.launch_url,
         "lti_message_hint": hint,
-        "client_id": platform.registration.client_id,
-        "lti_deployment_id": platform.registration.deployment_id,
+        "client_id": registration.client_id,
+        "lti_deployment_id": registration.deployment_id,
     }
     return _form(platform.tool.login_url, fields)
 
@@ -51,8 +53,10 @@ def authorize() -> str:
     """Answer the tool's authentication request by a form that posts the id_token to it."""
     platform = current_platform()
     values = request.values.to_dict(flat=False)
+    with platform.store.reading() as connection:
+        client = clients.by_id(connection, platform.registration, request.values.get("client_id"))
     try:
-        check_client(values, platform.registration, platform.tool)
+        check_client(values, client, platform.tool)
     except AuthorizationError as error:
         abort(400, description=str(error))
     decision = decide(values, person=cookie_person(), reposted=_REPOSTED in values)
@@ -61,7 +65,7 @@ def authorize() -> str:
             again = {name: given[0] for name, given in values.items()} | {_REPOSTED: "1"}
             return _form(url_for(".authorize"), again, method="get")
         case Authenticate():
-            answer = _id_token(platform, decision)
+            answer = _id_token(platform, client, decision)
         case Refuse():
             answer = {"error": decision.error, "error_description": decision.description}
     return _form(platform.tool.launch_url, {**answer, **_state(values)})
@@ -80,7 +84,9 @@ def leave(slug: str) -> str:
     return render_template("return.html", activity=find_activity(slug), message=message)
 
 
-def _id_token(platform: Platform, decision: Authenticate) -> dict[str, str]:
+def _id_token(
+    platform: Platform, client: DemoRegistration, decision: Authenticate
+) -> dict[str, str]:
     with platform.store.writing() as connection:
         slug = launches.take(connection, decision.message_hint, person_id=decision.person.id)
         activity = platform.activity(slug) if slug is not None else None
@@ -100,7 +106,7 @@ def _id_token(platform: Platform, decision: Authenticate) -> dict[str, str]:
         line_item_url=platform.line_item_url(items[0].id) if len(items) == 1 else None,
         return_url=f"{platform.issuer}{url_for('.leave', slug=activity.slug)}",
     )
-    claims = launch_claims(launch, platform.registration, platform.tool)
+    claims = launch_claims(launch, client, platform.tool)
     return {"id_token": platform.key.sign(claims)}
 
 

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, jsonify, request
 
-from lti_tool.demo_lms import tokens, vocab
-from lti_tool.demo_lms.assertions import verify_assertion
+from lti_tool.demo_lms import clients, tokens, vocab
+from lti_tool.demo_lms.assertions import claimed_client, verify_assertion
 from lti_tool.demo_lms.errors import TokenError
 from lti_tool.demo_lms.platform import current_platform
 
@@ -22,11 +22,10 @@ def issue_token() -> Response:
         )
     if request.form.get("client_assertion_type") != vocab.JWT_BEARER:
         raise TokenError(400, f"client_assertion_type must be {vocab.JWT_BEARER}")
-    assertion = verify_assertion(
-        request.form.get("client_assertion", ""),
-        keys=platform.tool_keys,
-        registration=platform.registration,
-    )
+    signed = request.form.get("client_assertion", "")
+    with platform.store.reading() as connection:
+        client = clients.by_id(connection, platform.registration, claimed_client(signed))
+    assertion = verify_assertion(signed, keys=platform.tool_keys, registration=client)
     scopes = tokens.grantable(request.form.get("scope", ""))
     with platform.store.writing() as connection:
         token = tokens.issue(connection, assertion, scopes)

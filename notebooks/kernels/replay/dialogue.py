@@ -145,6 +145,8 @@ class Dialogue:
             line = await self._answers.readline()
         except ValueError as error:
             raise NonsenseError("The replay sent a line without an end.") from error
+        except ConnectionError as error:  # it ended with orders unread
+            raise DiedError from error
         if not line.endswith(b"\n"):
             raise DiedError
         if len(line) > _MAX_LINE_BYTES:

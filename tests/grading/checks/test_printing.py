@@ -69,6 +69,15 @@ def test_other_lines_may_stand_between_but_the_order_holds() -> None:
     assert turned.evidence[0].difference == "printed_missing"
 
 
+def test_a_line_with_every_number_in_turn_is_left_to_a_person() -> None:
+    every = "\n".join(["Mean: 2.5", *(f"n = {number}" for number in range(60))])
+    found = judged(every, other_lines="allowed")
+    assert found.verdict is Verdict.UNCERTAIN
+    assert found.evidence[0].difference == "printed_many"
+    some = "\n".join(["Mean: 2.5", *(f"n = {number}" for number in range(8))])
+    assert judged(some, other_lines="allowed").verdict is Verdict.APPROVED
+
+
 def test_the_authors_tolerance_and_name_for_it_hold() -> None:
     loose = judged("Mean: 2.6\nn = 3", tolerance={"relative": 0.1})
     assert loose.verdict is Verdict.APPROVED

@@ -59,6 +59,24 @@ def test_anything_else_needs_work_and_says_what_was_raised(
     assert "secret" not in str([for_student(item) for item in found.evidence])
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        failing("E", "negative", bases=("ValueError", "TypeError", "KeyError", "LookupError")),
+        failing("ValueError", "negative " + "zero empty missing " * 60),
+    ],
+)
+def test_an_exception_that_would_pass_for_any_is_left_to_a_person(answer: object) -> None:
+    found = judged(answer, text="*negative*")
+    assert found.verdict is Verdict.UNCERTAIN
+    assert not found.passed
+
+
+def test_an_exception_of_two_kinds_is_one() -> None:
+    both = failing("JSONDecodeError", bases=("ValueError", "OSError", "Exception", "object"))
+    assert judged(both).verdict is Verdict.APPROVED
+
+
 def test_what_a_stub_raises_is_not_taken_for_the_error_it_derives_from() -> None:
     stub = failing("NotImplementedError", bases=("RuntimeError", "Exception"))
     assert judged(stub, error="RuntimeError").verdict is Verdict.NEEDS_WORK

@@ -12,6 +12,10 @@ from tests.grading.builders import array, column, frame, index, series, v
 NAN = float("nan")
 K = DifferenceKind
 
+PAIR = (frozenset({1}), frozenset({2}))
+REST = {(frozenset({1, 2}), frozenset({3})): 0.25}
+RULES = {PAIR: 0.5, **REST}
+
 EQUAL: list[tuple[str, Any, Any]] = [
     ("an int and the float of the same value", 3, 3.0),
     ("a NumPy integer and a Python one", np.int64(7), 7),
@@ -36,6 +40,7 @@ EQUAL: list[tuple[str, Any, Any]] = [
     ("a list with None in both", [None, 1], [None, 1.0]),
     ("dictionaries in another order", {"a": 1, "b": [2]}, {"b": [2.0], "a": 1}),
     ("dictionary keys 1 and 1.0", {1: "x"}, {1.0: "x"}),
+    ("rules in another order", RULES, {**REST, PAIR: 0.5}),
     ("sets in another order", {"a", "b", "c"}, {"c", "b", "a"}),
     ("sets of numbers with noise", {0.3, 1.0}, {0.1 + 0.2, 1}),
     ("a datetime and a timestamp", Moment(t="datetime", v="2024-01-02T03:04:05"),
@@ -102,6 +107,9 @@ DIFFERENT: list[tuple[str, Any, Any, DifferenceKind]] = [
     ("another key", {"a": 1}, {"b": 1}, K.KEYS),
     ("one key more", {"a": 1}, {"a": 1, "b": 1}, K.KEYS),
     ("another value of a key", {"a": 1}, {"a": 2}, K.VALUE),
+    ("sets for keys", {frozenset({1}): "x"}, {frozenset({9}): "x"}, K.KEYS),
+    ("pairs of sets for keys", RULES, {(frozenset({7}), frozenset({8})): 0.5, **REST}, K.KEYS),
+    ("members that are pairs of sets", {PAIR}, {(frozenset({9}), frozenset({8}))}, K.VALUE),
     ("a naive and a zoned moment", Moment(t="datetime", v="2024-01-02T03:04:05"),
         Moment(t="datetime", v="2024-01-02T03:04:05+00:00"), K.VALUE),
     ("a list and a number", [1, 2], 3, K.TYPE),

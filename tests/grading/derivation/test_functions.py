@@ -121,3 +121,16 @@ def test_a_function_that_nobody_calls_borrows_arguments_of_the_same_name() -> No
     uncalled = function("def h(text, unknown=1): return text")
     assert borrowed(uncalled, [(known, call("abc", 2))]) == (call("abc"),)
     assert borrowed(function("def h(other): return 1"), [(known, call("abc", 2))]) == ()
+
+
+def test_every_text_that_a_function_looks_up_is_asked_though_the_answers_are_alike() -> None:
+    source = "def brand(word):\n    return {'vw': 'v', 'vauwe': 'v', 'fau': 'v'}.get(word, word)"
+    made = candidates(function(source), [call("v"), call("ford")])
+    tried = [
+        (one, v({"vw": "v", "vauwe": "v", "fau": "v"}.get(_word(one), _word(one)))) for one in made
+    ]
+    assert {"vw", "vauwe", "fau"} <= {_word(one) for one in chosen(tried)}
+
+
+def _word(candidate: Any) -> str:
+    return str(plain_of(candidate.call.args[0]))

@@ -1,14 +1,30 @@
 import stat
+from dataclasses import dataclass
 
 import pytest
 
 from config.errors import ConfigError
-from lti_tool.services.keys import KeyStore
+from lti_tool.services.errors import KeyTooNewError
+from lti_tool.services.keys import ANNOUNCED_SECONDS, DAY_SECONDS, OVERLAP_SECONDS, KeyStore
+from lti_tool.services.tokens import ASSERTION_SECONDS
+
+
+@dataclass
+class Clock:
+    seconds: float = 1_800_000_000.0
+
+    def __call__(self) -> float:
+        return self.seconds
 
 
 @pytest.fixture
-def store(tmp_path_factory: pytest.TempPathFactory) -> KeyStore:
-    return KeyStore(tmp_path_factory.mktemp("keys"))
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> KeyStore:
+    return KeyStore(tmp_path_factory.mktemp("keys"), clock=clock)
 
 
 def _kids(store: KeyStore) -> set[str]:
@@ -29,19 +45,93 @@ def test_every_process_has_the_same_keys(store: KeyStore) -> None:
     assert _kids(store) == _kids(other)
 
 
-def test_a_key_is_published_before_it_signs_and_after(store: KeyStore) -> None:
+def test_a_key_is_published_before_it_signs_and_after(store: KeyStore, clock: Clock) -> None:
     first, published = store.signing_key().kid, _kids(store)
+    clock.seconds += ANNOUNCED_SECONDS
     second = store.rotate().kid
     assert second in published
     assert second != first
     assert {first, second} < _kids(store)
-    third = store.rotate().kid
-    assert {second, third} < _kids(store)
+    assert len(_kids(store)) == 3
+
+
+def test_an_old_key_stays_until_what_it_signed_is_over(store: KeyStore, clock: Clock) -> None:
+    first = store.signing_key().kid
+    store.rotate(at_once=True)
+    clock.seconds += OVERLAP_SECONDS - 1
+    assert first in _kids(store)
+    clock.seconds += 1
     assert first not in _kids(store)
+    assert OVERLAP_SECONDS > ASSERTION_SECONDS
+
+
+def test_rotations_in_a_row_forget_no_key_that_has_just_signed(store: KeyStore) -> None:
+    signed = [store.signing_key().kid]
+    signed += [store.rotate(at_once=True).kid for _ in range(3)]
+    assert len(set(signed)) == 4
+    assert set(signed) < _kids(store)
+
+
+def test_files_of_keys_that_are_over_are_removed_by_the_next_rotation(
+    store: KeyStore, clock: Clock
+) -> None:
+    store.rotate(at_once=True)
+    clock.seconds += OVERLAP_SECONDS
+    store.rotate(at_once=True)
+    assert len(list(store.folder.glob("old*.pem"))) == 1
+
+
+def test_a_key_that_platforms_may_not_know_does_not_sign(store: KeyStore, clock: Clock) -> None:
+    first = store.signing_key().kid
+    clock.seconds += ANNOUNCED_SECONDS - 1
+    with pytest.raises(KeyTooNewError, match=r"Rotate after 2027-01-16 08:00 UTC, or say --now"):
+        store.rotate()
+    assert store.signing_key().kid == first
+
+
+def test_keys_rotate_by_themselves_when_they_have_signed_long_enough(
+    store: KeyStore, clock: Clock
+) -> None:
+    first = store.signing_key().kid
+    assert store.rotate_if_due(30) is None
+    clock.seconds += 30 * DAY_SECONDS
+    second = store.rotate_if_due(30)
+    assert second is not None
+    assert second.kid != first
+    assert store.rotate_if_due(30) is None
+
+
+def test_a_schedule_of_less_than_a_day_still_announces_keys_first(
+    store: KeyStore, clock: Clock
+) -> None:
+    store.signing_key()
+    clock.seconds += DAY_SECONDS / 2
+    assert store.rotate_if_due(0.1) is None
+
+
+def test_of_revoked_keys_none_stays_published(store: KeyStore) -> None:
+    store.rotate(at_once=True)
+    before = _kids(store)
+    assert store.revoke().kid in _kids(store)
+    assert before.isdisjoint(_kids(store))
+    assert len(_kids(store)) == 2
+
+
+def test_the_status_says_what_each_key_is_for_and_how_long(store: KeyStore, clock: Clock) -> None:
+    first = store.signing_key().kid
+    clock.seconds += ANNOUNCED_SECONDS
+    second = store.rotate().kid
+    current, following, old = store.status()
+    assert (current.kid, current.role) == (second, "current")
+    assert (following.role, following.until) == ("next", None)
+    assert (old.kid, old.role) == (first, "old")
+    assert old.since.timestamp() == clock.seconds
+    assert old.until is not None
+    assert (old.until - old.since).total_seconds() == OVERLAP_SECONDS
 
 
 def test_a_rotation_that_was_cut_off_leaves_a_working_set(store: KeyStore) -> None:
-    store.rotate()
+    store.rotate(at_once=True)
     (store.folder / "next.pem").unlink()
     assert store.signing_key().kid in _kids(store)
     assert (store.folder / "next.pem").exists()

@@ -222,7 +222,7 @@ def test_a_redirect_to_this_host_is_out_of_bounds_where_the_first_address_is_not
 ) -> None:
     # One address of loopback stands for the internet here; the other is what it is.
     monkeypatch.setattr(
-        "notebooks.downloads.connections.is_public", lambda address: address == "127.0.0.1"
+        "notebooks.downloads.fetch.is_public", lambda address: address == "127.0.0.1"
     )
     server.file("/x", BODY)
     server.routes["/r"] = lambda handler: handler.answer(
