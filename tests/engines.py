@@ -48,6 +48,8 @@ class RunningEngine:
     """An engine that answers and has the image."""
 
     url: str
+    process: int
+    """Its own; what it mounts is seen in this process's mount namespace alone."""
     image: str = _IMAGE
     runtime: str = "runc"
     """Named, since crun refuses control groups of both versions side by side."""
@@ -162,7 +164,7 @@ def _running(folder: Path, command: list[str]) -> Iterator[RunningEngine]:
             pytest.skip(f"{program} does not start: {log.read_text()[-500:]}")
         client = APIClient(url, version="auto", timeout=_IMPORT_SECONDS)
         client.import_image_from_file(str(image), repository=_IMAGE, tag="latest")
-        yield RunningEngine(url)
+        yield RunningEngine(url, process.pid)
         for container in client.containers(all=True):
             client.remove_container(container["Id"], force=True)
         client.close()

@@ -10,18 +10,21 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from config.paths import runtime_dir
 from config.settings import Settings
 from notebooks.errors import KernelError
-from notebooks.kernels.provisioners.base import sockets_dir
 from notebooks.kernels.records import KernelSpec, Limits, ReplayCell, ReplayRequest
 from notebooks.kernels.replay.local import SandboxReplayer
 from notebooks.kernels.runner.kernels import Kernels
+from notebooks.kernels.sandboxes.base import Launcher
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
+from notebooks.kernels.sandboxes.choice import make_launcher
+from notebooks.kernels.sandboxes.container.engine import Engine
+from notebooks.kernels.sandboxes.container.launcher import ContainerLauncher
 from tests.sandboxes import Student
 
 Json = dict[str, Any]
@@ -32,8 +35,8 @@ START_SECONDS = 2
 """What a replay may take beside its cell."""
 
 
-class WatchedLauncher(BwrapLauncher):
-    """Remembers which user ids it gave away, to find their processes."""
+class Watched(Launcher):
+    """A launcher that remembers which user ids it gave away, to find their processes."""
 
     def __init__(self, settings: Settings, runtime: Path) -> None:
         super().__init__(settings, runtime)
@@ -45,13 +48,64 @@ class WatchedLauncher(BwrapLauncher):
             self.given.add(uid)
         return uid
 
+    def held(self) -> Iterator[str]:
+        """Yield what a sandbox of this kind has, beside processes, folders and mounts."""
+        raise NotImplementedError
+
+
+class WatchedBwrap(Watched, BwrapLauncher):
+    def held(self) -> Iterator[str]:
+        if self.hierarchy is not None:
+            for group in self.hierarchy.leftovers():
+                yield from (f"group {folder}" for folder in set(group.folders.values()))
+
+
+class WatchedEngine(Engine):
+    """Remembers the containers that it made, to find their groups."""
+
+    def __init__(self, url: str | None) -> None:
+        super().__init__(url)
+        self.made: set[str] = set()
+
+    def create(self, options: Mapping[str, Any]) -> str:
+        container = super().create(options)
+        self.made.add(container)
+        return container
+
+
+class WatchedContainers(Watched, ContainerLauncher):
+    def __init__(self, settings: Settings, runtime: Path) -> None:
+        super().__init__(settings, runtime)
+        self.engine: WatchedEngine = WatchedEngine(settings.container_url)
+
+    def held(self) -> Iterator[str]:
+        yield from (f"container {name}" for name in self.engine.labelled())
+        groups = Path("/sys/fs/cgroup")
+        # Of version 2, and of version 1 below one more folder.
+        for folder in (*groups.glob("*/*"), *groups.glob("*/*/*")):
+            # What an engine calls a container's group has the container's id in it.
+            if self.engine.made.intersection(folder.name.replace(".", "-").split("-")):
+                yield f"group {folder}"
+
+
+def watched_launcher(settings: Settings) -> Watched:
+    """Return a launcher of the kind that the product would take."""
+    runtime = runtime_dir(settings)
+    plain = make_launcher(settings, runtime)
+    plain.close()
+    for kind in (WatchedBwrap, WatchedContainers):
+        if issubclass(kind, type(plain)):
+            return kind(settings, runtime)
+    raise TypeError(f"a {type(plain).__name__} cannot be watched yet")
+
 
 class Host:
     """Kernels and replays of one launcher, by the names of the students they belong to."""
 
-    def __init__(self, settings: Settings, environment: str) -> None:
+    def __init__(self, settings: Settings, environment: str, engine: str | None) -> None:
         self._environment = environment
-        self._launcher = WatchedLauncher(settings, runtime_dir(settings))
+        self._engine = engine
+        self._launcher = watched_launcher(settings)
         self._kernels = Kernels(settings, self._launcher)
         self._fresh = SandboxReplayer(self._launcher)
         self._forked = SandboxReplayer(self._launcher, servers=1)
@@ -119,34 +173,41 @@ class Host:
 
     def _held(self) -> Iterator[str]:
         """Yield everything on the machine that is there because of a sandbox."""
-        yield from (f"process {line}" for line in _processes(self._launcher.given))
-        if self._launcher.hierarchy is not None:
-            for group in self._launcher.hierarchy.leftovers():
-                yield from (f"group {folder}" for folder in set(group.folders.values()))
-        folder = sockets_dir(self._launcher.runtime)
-        if folder.is_dir():
-            yield from (f"folder {entry}" for entry in folder.iterdir())
-        mounts = Path("/proc/self/mountinfo").read_text(encoding="utf-8").splitlines()
-        yield from (f"mount {line}" for line in mounts)
+        yield from (f"process {line}" for line in _processes(self._launcher.given, self._engine))
+        yield from self._launcher.held()
+        # Of kernels' sockets, and of what connects containers.
+        yield from (f"folder {entry}" for entry in self._launcher.runtime.glob("[kc]/*"))
+        where = Path("/proc") / (self._engine or "self") / "mountinfo"
+        yield from (f"mount {line}" for line in where.read_text(encoding="utf-8").splitlines())
 
 
-def _processes(uids: set[int]) -> Iterator[str]:
-    """Yield our descendants, and whoever has one of these ids or, for an ordinary user, ours."""
+def _processes(uids: set[int], engine: str | None) -> Iterator[str]:
+    """Yield our descendants, whoever has one of these ids or, for an ordinary user, ours, and
+    whoever lives where the engine does: what it starts to look after a container.
+    """
     mine = set(uids) if os.geteuid() == 0 else {os.geteuid()}
-    parents: dict[int, tuple[int, int, str]] = {}
+    engines = None if engine is None else _mount_namespace(Path("/proc") / engine)
+    parents: dict[int, tuple[int, bool, str]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 words = (entry / "stat").read_text().rpartition(")")[2].split()
                 command = (entry / "comm").read_text().strip()
-                parents[int(entry.name)] = (int(words[1]), entry.stat().st_uid, command)
+                known = entry.stat().st_uid in mine or (
+                    engines is not None and _mount_namespace(entry) == engines
+                )
+                parents[int(entry.name)] = (int(words[1]), known, command)
     ours = {os.getpid()}
     grown = True
     while grown:
-        found = {pid for pid, (parent, uid, _) in parents.items() if parent in ours or uid in mine}
+        found = {pid for pid, (parent, known, _) in parents.items() if parent in ours or known}
         grown = not found <= ours
         ours |= found
     yield from (f"{pid} {parents[pid][2]}" for pid in ours - {os.getpid()} if pid in parents)
+
+
+def _mount_namespace(process: Path) -> str:
+    return str((process / "ns" / "mnt").readlink())
 
 
 async def serve(host: Host, answers: BinaryIO) -> None:
@@ -182,7 +243,8 @@ def main() -> None:
     data = settings.state_dir / "data" / DATA
     data.mkdir(parents=True, exist_ok=True)
     (data / "table.csv").write_text("a,b\n1,2\n", encoding="utf-8")
-    asyncio.run(serve(Host(settings, sys.argv[2]), answers))
+    engine = sys.argv[3] if len(sys.argv) > 3 else None
+    asyncio.run(serve(Host(settings, sys.argv[2], engine), answers))
 
 
 if __name__ == "__main__":

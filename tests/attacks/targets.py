@@ -16,8 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+import pytest
+
 from config.settings import Settings
 from notebooks.kernels.records import Limits
+from tests.engines import ENGINE_MARKS, RunningEngine
 from tests.environments import shared_environments_dir
 
 SECRET = "a secret of the host"
@@ -63,23 +66,49 @@ class Told:
     message: str
 
 
+Keeper = Literal["root", "ordinary", "podman", "docker"]
+"""Who keeps the sandboxes: bwrap as root, bwrap as an ordinary user, or an engine, run as root."""
+
+
 @dataclass(frozen=True, slots=True)
 class Target:
     """A kind of place in which a student's code runs."""
 
-    user: Literal["root", "ordinary"]
+    keeper: Keeper
     place: Literal["cell", "replay", "jail"]
 
     @property
     def name(self) -> str:
         what = {"cell": "kernel", "replay": "fresh replay", "jail": "forked jail"}[self.place]
-        who = {"root": "root", "ordinary": "an ordinary user"}[self.user]
-        return f"{what} in bwrap as {who}"
+        where = {
+            "root": "bwrap as root",
+            "ordinary": "bwrap as an ordinary user",
+            "podman": "a container of Podman",
+            "docker": "a container of Docker",
+        }[self.keeper]
+        return f"{what} in {where}"
+
+    @property
+    def contained(self) -> bool:
+        """Return whether an engine keeps it."""
+        return self.keeper in {"podman", "docker"}
+
+    @property
+    def strong(self) -> bool:
+        """Return whether each sandbox has a user id of its own and is held by control groups."""
+        return self.keeper != "ordinary"
+
+    @property
+    def marks(self) -> tuple[pytest.MarkDecorator, ...]:
+        """Return the marks that decide when its tests run."""
+        return ENGINE_MARKS if self.contained else (pytest.mark.sandbox,)
 
 
 TARGETS = [
-    Target(user, place) for place in ("cell", "replay", "jail") for user in ("root", "ordinary")
+    *(Target(who, place) for place in ("cell", "replay", "jail") for who in ("root", "ordinary")),
+    *(Target(who, place) for place in ("cell", "replay") for who in ("podman", "docker")),
 ]
+EACH_TARGET = [pytest.param(target, id=target.name, marks=target.marks) for target in TARGETS]
 
 
 class Host:
@@ -167,15 +196,17 @@ class Ticket:
         return Told(answer["outcome"], answer["text"], answer["message"])
 
 
-def can_start(user: str) -> str | None:
-    """Return why a host of this user cannot be started here; None if it can."""
-    if user == "root" and os.geteuid() != 0:
+def can_start(keeper: Keeper) -> str | None:
+    """Return why a host with this keeper cannot be started here; None if it can."""
+    if keeper == "root" and os.geteuid() != 0:
         return "needs root"
     return None
 
 
 @contextmanager
-def started(user: str, environment: str) -> Iterator[Host]:
+def started(
+    environment: str, *, ordinary: bool = False, engine: RunningEngine | None = None
+) -> Iterator[Host]:
     """Start a host with a neighbour who has set x to 41, and end it."""
     # Not the test's own folder, which only its user may enter.
     with tempfile.TemporaryDirectory(prefix="attacks-", dir="/tmp") as name:
@@ -191,9 +222,11 @@ def started(user: str, environment: str) -> Iterator[Host]:
             environments_dir_override=shared_environments_dir(),
             kernel_pool_limit=0,  # what waits for the next student is not left over
         )
+        if engine is not None:
+            settings = engine.settings(settings)
         command = [sys.executable, "-m", "tests.attacks.host", settings.model_dump_json()]
-        command.append(environment)
-        if user == "ordinary" and os.geteuid() == 0:
+        command += [environment, *([] if engine is None else [str(engine.process)])]
+        if ordinary and os.geteuid() == 0:
             command = _as_ordinary_user(world, state, command)
         complaints = world / "complaints"
         with complaints.open("wb") as stderr:

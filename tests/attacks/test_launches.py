@@ -6,12 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.attacks.conftest import Hosts
-from tests.attacks.targets import TARGETS, Target
+from tests.attacks.targets import EACH_TARGET, Target
 
-pytestmark = [
-    pytest.mark.sandbox,
-    pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name),
-]
+pytestmark = pytest.mark.parametrize("target", EACH_TARGET)
 
 LOOK = """
 import json, os
@@ -65,4 +62,4 @@ def test_launches_share_no_space_no_place_and_no_key(target: Target, hosts: Host
 def test_launches_have_users_of_their_own(target: Target, hosts: Hosts) -> None:
     uids = [look["uid"] for look in looks(target, hosts, 3)]
     # An ordinary user has no other ids to give; docs/isolation.md says so.
-    assert len(set(uids)) == (3 if target.user == "root" else 1)
+    assert len(set(uids)) == (3 if target.strong else 1)

@@ -122,7 +122,11 @@ found["capabilities"] = [
 found["no_new_privs"] = status["NoNewPrivs"]
 found["seccomp"] = status["Seccomp"]
 found["variables"] = dict(os.environ)
-found["processes"] = sorted(int(name) for name in read("/proc") if name.isdigit())  # type: ignore[attr-defined]
+found["processes"] = {
+    name: [(entry := pathlib.Path("/proc") / name).stat().st_uid, (entry / "comm").read_text()]
+    for name in read("/proc")  # type: ignore[attr-defined]
+    if name.isdigit()
+}
 found["interfaces"] = [name for _, name in socket.if_nameindex()]
 found["core_limit"] = resource.getrlimit(resource.RLIMIT_CORE)
 found["arguments"] = pathlib.Path("/proc/1/cmdline").read_bytes().decode()

@@ -44,7 +44,9 @@ _LOG = LogConfig(type=LogConfig.types.JSON, config={"max-size": "64k"})
 
 # Podman would make them writable, and runc gives a tmpfs the mode of what it hides.
 _KEPT_TEMPORARY = "/var/tmp"  # noqa: S108 # nosec B108
-_EMPTY = ("/run", _KEPT_TEMPORARY)
+# Where the engines show message queues; making a file there makes a queue, past our filter.
+_QUEUES = "/dev/mqueue"
+_EMPTY = ("/run", _KEPT_TEMPORARY, _QUEUES)
 
 _WATCH = """
 ( read -r _; kill -s KILL -- -1 ) <&3 3<&- >/dev/null 2>&1 &
@@ -135,7 +137,9 @@ def _host_config(spec: ContainerSpec) -> HostConfig:
 
 def _ulimits(spec: ContainerSpec) -> dict[str, Ulimit]:
     """Name all that the engines would otherwise set to what this host may not allow."""
-    limits = {"core": 0, "nofile": OPEN_FILES, "cpu": spec.limits.cpu_seconds}
+    # Not 0: only 1 also keeps a crash from a helper that the host's core pattern names, which would
+    # read the memory of an untrusted process with rights of the host.
+    limits = {"core": 1, "nofile": OPEN_FILES, "cpu": spec.limits.cpu_seconds}
     limits["nproc"] = -1
     if spec.processes_are_its_own:
         limits["nproc"] = spec.limits.processes + _OWN_PROCESSES

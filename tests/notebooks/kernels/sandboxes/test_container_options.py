@@ -34,7 +34,7 @@ def test_every_limit_has_its_place_in_the_engines_options() -> None:
     assert host["PidsLimit"] == 14
     assert "size=4096" in host["Tmpfs"]["/home/student"]
     ulimits = {limit["Name"]: limit["Hard"] for limit in host["Ulimits"]}
-    assert ulimits == {"core": 0, "nofile": 1024, "cpu": 3600, "nproc": 14}
+    assert ulimits == {"core": 1, "nofile": 1024, "cpu": 3600, "nproc": 14}
 
 
 def test_a_container_has_no_network_no_rights_and_a_filter_of_ours() -> None:
