@@ -1,5 +1,6 @@
 import json
 import re
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -39,6 +40,7 @@ def test_a_ticket_opens_the_page_with_all_that_the_front_end_starts_with(site: S
         "locale": "en",
         "title": "Wine & <cheese>",
         "role": "assistant",
+        "python": f"py{sys.version_info.major}{sys.version_info.minor}",
     }
     assert '<script type="module" src="/static/dist/assets/main-a1.js"></script>' in response.text
     assert '<link rel="modulepreload" href="/static/dist/assets/shared-c3.js">' in response.text
