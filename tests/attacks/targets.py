@@ -32,8 +32,8 @@ GONE_SECONDS = 20
 CHECKOUT = Path(__file__).parents[2]
 _START_SECONDS = 60
 _ORDINARY_UID = 1_890_000_000 + os.getpid()
-"""Of an ordinary user that nobody is, below the ids that launches get. Each process of the tests has
-its own: what another one's hosts have just started is not left over from ours."""
+"""Of an ordinary user that nobody is, below the ids that launches get. Each test process has its
+own: what another one has just started is not left over from ours."""
 
 # In a mount namespace of its own: what lies below folders that only root may enter is brought to
 # its place through a folder that everybody may enter. Arguments: a folder for that, the closed
