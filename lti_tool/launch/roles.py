@@ -15,12 +15,13 @@ ROLES: tuple[tuple[CourseRole, frozenset[str]], ...] = (
         frozenset(
             {
                 "TeachingAssistant",
-                "TeachingAssistantGroup",
-                "TeachingAssistantOffering",
-                "TeachingAssistantSection",
-                "TeachingAssistantSectionAssociation",
-                "TeachingAssistantTemplate",
-                "Grader",
+                "Instructor#TeachingAssistant",
+                "Instructor#TeachingAssistantGroup",
+                "Instructor#TeachingAssistantOffering",
+                "Instructor#TeachingAssistantSection",
+                "Instructor#TeachingAssistantSectionAssociation",
+                "Instructor#TeachingAssistantTemplate",
+                "Instructor#Grader",
             }
         ),
     ),
@@ -29,35 +30,46 @@ ROLES: tuple[tuple[CourseRole, frozenset[str]], ...] = (
         frozenset(
             {
                 "Instructor",
-                "PrimaryInstructor",
-                "SecondaryInstructor",
-                "Lecturer",
-                "GuestInstructor",
-                "ExternalInstructor",
+                "Instructor#PrimaryInstructor",
+                "Instructor#SecondaryInstructor",
+                "Instructor#Lecturer",
+                "Instructor#GuestInstructor",
+                "Instructor#ExternalInstructor",
                 "Administrator",
+                "Administrator#Administrator",
             }
         ),
     ),
-    (CourseRole.ASSISTANT, frozenset({"ContentDeveloper"})),
+    (
+        CourseRole.ASSISTANT,
+        frozenset({"ContentDeveloper", "ContentDeveloper#ContentDeveloper"}),
+    ),
     (
         CourseRole.LEARNER,
         frozenset(
             {
                 "Learner",
-                "ExternalLearner",
-                "GuestLearner",
-                "LearningLearner",
-                "NonCreditLearner",
+                "Learner#Learner",
+                "Learner#Instructor",
+                "Learner#ExternalLearner",
+                "Learner#GuestLearner",
+                "Learner#NonCreditLearner",
             }
         ),
     ),
 )
-"""Most specific first: a teaching assistant also carries the role Instructor. Whatever is not
-listed, a mentor's role among it, is an observer's."""
+"""Most specific first: a teaching assistant also carries the role Instructor.
+
+A sub-role counts only together with its principal role, since the same last word stands under
+several (`Learner#Instructor` is a student who helps others, and no member of staff). Whatever is
+not listed, a mentor's and an officer's roles among it, is an observer's."""
 
 
 def _context_role_names(roles: Collection[str]) -> Iterator[str]:
-    """Yield the last part of each context role; a name without any URI is one too (Core §5.3.7)."""
+    """Yield the context roles as `Principal` or `Principal#SubRole`.
+
+    A name without any URI is a context role, too (Core §5.3.7).
+    """
     for role in roles:
         scheme, separator, name = role.rpartition("#")
         if not separator and ":" not in role and "/" not in role:
@@ -65,9 +77,7 @@ def _context_role_names(roles: Collection[str]) -> Iterator[str]:
         elif scheme == CONTEXT_ROLE_PREFIX:
             yield name
         elif scheme.startswith(f"{CONTEXT_ROLE_PREFIX}/"):
-            principal = scheme.removeprefix(f"{CONTEXT_ROLE_PREFIX}/")
-            # A mentor's sub-roles say whom the person accompanies; none makes them staff.
-            yield name if principal != "Mentor" else principal
+            yield f"{scheme.removeprefix(f'{CONTEXT_ROLE_PREFIX}/')}#{name}"
 
 
 def course_role(roles: Collection[str]) -> CourseRole:

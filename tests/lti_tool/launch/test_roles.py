@@ -27,6 +27,19 @@ ASSISTANT = f"{MEMBERSHIP}/Instructor#TeachingAssistant"
         pytest.param(
             [f"{MEMBERSHIP}/Mentor#Lecturer"], CourseRole.OBSERVER, id="nor one with a sub-role"
         ),
+        pytest.param(
+            [f"{MEMBERSHIP}/Learner#Instructor"], CourseRole.LEARNER, id="a learner who instructs"
+        ),
+        pytest.param([f"{MEMBERSHIP}/Member#Instructor"], CourseRole.OBSERVER, id="a member"),
+        pytest.param([f"{MEMBERSHIP}/Officer#Administrator"], CourseRole.OBSERVER, id="an officer"),
+        pytest.param(
+            [f"{MEMBERSHIP}/Administrator#Administrator"], CourseRole.INSTRUCTOR, id="its sub-role"
+        ),
+        pytest.param([f"{MEMBERSHIP}/Instructor#Wizard"], CourseRole.OBSERVER, id="unheard of"),
+        pytest.param(
+            [f"{MEMBERSHIP}/x/Instructor#Lecturer"], CourseRole.OBSERVER, id="a longer path"
+        ),
+        pytest.param([f"{MEMBERSHIP}#Instructor#Lecturer"], CourseRole.OBSERVER, id="two marks"),
         pytest.param([f"{MEMBERSHIP}#Mentor", LEARNER], CourseRole.LEARNER, id="a mentored class"),
         pytest.param([], CourseRole.OBSERVER, id="no role"),
         pytest.param(["urn:lti:role:ims/lis/Wizard"], CourseRole.OBSERVER, id="an unknown role"),
