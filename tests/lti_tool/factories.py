@@ -15,6 +15,7 @@ from lti_tool.models import Registration
 from lti_tool.services.registrations import add_registration
 from notebooks.attempts.document import Cell
 from notebooks.cases.models import BuildState, Case, CaseVersion
+from notebooks.cases.profile import Profile, Subtask
 from notebooks.journal.log import create_stream
 from tests.fakes.platform import Platform
 
@@ -48,12 +49,13 @@ def add_case(
     case = session.query(Case).filter_by(slug=slug).one_or_none() or Case(slug=slug)
     session.add(case)
     session.flush()
+    profile = Profile(title="Wine", subtasks=(Subtask(id="one", title="One", points=10),))
     version = CaseVersion(
         case_id=case.id,
         number=number,
         content_hash=f"{slug}-{number}",
         title="Wine",
-        profile={},
+        profile=profile.model_dump(mode="json"),
         template=[Cell(id="a", kind="code", source="x = 1", subtask="one").model_dump(mode="json")],
         archive_key="none",
         state=state,
