@@ -2,7 +2,8 @@
 
 Never pickle. Every kind is exact about its type; whatever has no exact kind is `Opaque`.
 Floats are strings (`repr`), so that NaN and infinities survive; integers are strings, so that
-size survives; array bytes are little-endian, C order, base64.
+size survives; array bytes are little-endian, C order, base64. Reading ends at the first item that
+is no value: to tell of a million such items would take gigabytes.
 """
 
 from typing import Annotated, Literal
@@ -70,14 +71,14 @@ class Sequence(_Kind):
     """A `list`, `tuple`, `set` or `frozenset`; sets come in an order that means nothing."""
 
     t: Literal["list", "tuple", "set", "frozenset"]
-    v: tuple["Value", ...]
+    v: tuple["Value", ...] = Field(fail_fast=True)
 
 
 class Dict(_Kind):
     """A `dict`, in its own order."""
 
     t: Literal["dict"] = "dict"
-    v: tuple[tuple["Value", "Value"], ...]
+    v: tuple[tuple["Value", "Value"], ...] = Field(fail_fast=True)
 
 
 class Scalar(_Kind):
@@ -93,9 +94,9 @@ class Array(_Kind):
 
     t: Literal["array"] = "array"
     dtype: str
-    shape: tuple[int, ...]
+    shape: tuple[int, ...] = Field(fail_fast=True)
     data: str | None = None
-    items: tuple["Value", ...] | None = None
+    items: tuple["Value", ...] | None = Field(default=None, fail_fast=True)
 
 
 class Moment(_Kind):
@@ -126,7 +127,7 @@ class Index(_Kind):
     """A pandas index: one column per level (a `RangeIndex` is spelled out)."""
 
     t: Literal["index"] = "index"
-    levels: tuple[Column, ...]
+    levels: tuple[Column, ...] = Field(fail_fast=True)
 
 
 class Series(_Kind):
@@ -142,7 +143,7 @@ class DataFrame(_Kind):
 
     t: Literal["dataframe"] = "dataframe"
     index: Index
-    columns: tuple[Column, ...]
+    columns: tuple[Column, ...] = Field(fail_fast=True)
     column_index_name: "Value" = NoneValue()
 
 

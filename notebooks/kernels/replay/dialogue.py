@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from notebooks.kernels.records import Answer, CellFailure, CellResult, Question, ReplayCell
 from notebooks.kernels.replay import proof
+from notebooks.kernels.replay.crowding import is_crowded
 from notebooks.kernels.sandboxes.base import Sandbox
 from notebooks.kernels.values import MAX_VALUE_BYTES, Value
 
@@ -152,6 +153,8 @@ class Dialogue:
         if len(line) > _MAX_LINE_BYTES:
             raise NonsenseError("The replay sent an answer that is too long.")
         try:
+            if is_crowded(line):
+                raise NonsenseError("The replay sent an answer of too many values.")
             if len(line) < _SHORT_BYTES:
                 reply = kind.model_validate_json(line)
             else:
