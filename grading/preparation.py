@@ -20,7 +20,10 @@ from notebooks.cases.profile import Profile
 from notebooks.kernels.records import KernelSpec, ReplayRequest, ReplayResult
 from notebooks.kernels.replayer import Replayer
 
-HASH_SEEDS = (0, 1)
+CIRCUMSTANCES: tuple[Mapping[str, object], ...] = (
+    {"hash_seed": 0},
+    {"hash_seed": 1, "elsewhere": True},
+)
 """One replay of the ideal solution for each; an answer that varies between them cannot be
 expected. A student's replay has the first."""
 
@@ -94,7 +97,7 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
         asked = [probe for probe in opened if probe.subtask in sweep.moments]
         request = _request(sweep, asked, spec, wall_seconds)
         results = await asyncio.gather(
-            *(replayer.replay(_with_seed(request, seed)) for seed in HASH_SEEDS)
+            *(replayer.replay(_under(request, each)) for each in CIRCUMSTANCES)
         )
         for remark in {result.note for result in results} - {"", *remarks}:
             remarks.add(remark)
@@ -130,8 +133,8 @@ def _request(
     return request.model_copy(update={"questions": questions})
 
 
-def _with_seed(request: ReplayRequest, seed: int) -> ReplayRequest:
-    return request.model_copy(update={"replay_id": uuid4().hex, "hash_seed": seed})
+def _under(request: ReplayRequest, circumstances: Mapping[str, object]) -> ReplayRequest:
+    return request.model_copy(update={"replay_id": uuid4().hex, **circumstances})
 
 
 def _of_cells(

@@ -40,6 +40,7 @@ class Grader:
         wall_seconds: float = 60,
         limits: Limits | None = None,
         hash_seed: int = 0,
+        elsewhere: bool = False,
         checkpoints: tuple[str, ...] = (),
         reuse_key: str | None = None,
     ) -> ReplayResult:
@@ -56,6 +57,7 @@ class Grader:
             ),
             wall_seconds=wall_seconds,
             hash_seed=hash_seed,
+            elsewhere=elsewhere,
             checkpoints=checkpoints,
             reuse_key=reuse_key,
         )

@@ -329,6 +329,8 @@ class ReplayRequest(Record):
     wall_seconds: float = 120
     hash_seed: int = Field(default=0, ge=0, le=4294967295)
     """Python's; the order of a set of strings hangs on it."""
+    elsewhere: bool = False
+    """As on another machine, in a sandbox of its own: several threads, an older processor."""
     checkpoints: tuple[str, ...] = Field(default=(), max_length=MAX_CHECKPOINTS)
     """The cells that end a subtask: from there another replay with the same key may go on."""
     reuse_key: Identifier | None = None

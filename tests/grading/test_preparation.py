@@ -64,11 +64,12 @@ async def test_expected_answers_are_those_of_each_subtasks_own_moment() -> None:
     assert PreparedItems.validate_python(stored) == found
 
 
-async def test_the_ideal_solution_is_replayed_once_for_each_hash_seed() -> None:
+async def test_the_ideal_solution_is_replayed_here_and_as_on_another_machine() -> None:
     interpreter = Interpreter()
     await prepare(TWO, interpreter, spec=SPEC)
     [first, second] = interpreter.requests
     assert [first.hash_seed, second.hash_seed] == [0, 1]
+    assert [first.elsewhere, second.elsewhere] == [False, True]
     assert first.replay_id != second.replay_id
     asked = [(question.id, question.after) for question in first.questions]
     assert asked == [("load-1", "a"), ("change-1", None), ("change-2", None)]

@@ -65,7 +65,7 @@ class FreshOpener:
         Raises:
             SandboxError: It could not be started.
         """
-        launched = program(self._launcher, "main", request.hash_seed)
+        launched = program(self._launcher, "main", request.hash_seed, elsewhere=request.elsewhere)
         sandbox = await self._launcher.start(request.spec, launched, self._launcher.new_uid())
         try:
             yield Opened(sandbox, note)
@@ -125,7 +125,7 @@ class ForkingOpener:
         async with AsyncExitStack() as stack:
             opened: _Forked | None = None
             note = ""
-            if request.hash_seed == HASH_SEED:
+            if request.hash_seed == HASH_SEED and not request.elsewhere:
                 try:
                     server = await stack.enter_async_context(self._servers.using(request.spec))
                     opened = await self._resumed(request) or await _forked(server, request)

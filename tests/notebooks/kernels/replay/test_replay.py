@@ -313,6 +313,31 @@ async def test_the_order_of_a_set_hangs_on_the_hash_seed(grader: Grader) -> None
     assert value_of(first.answers[0]) != value_of(second.answers[0])
 
 
+BLAS = """
+import ctypes, glob, os
+import numpy as np
+np.ones((2, 2)) @ np.ones((2, 2))
+def blas(name):
+    [path] = {line.split()[-1] for line in open("/proc/self/maps") if "openblas" in line}
+    library = ctypes.CDLL(path)
+    [symbol] = [n for n in ("scipy_" + name + "64_", name + "64_", name) if hasattr(library, n)]
+    return getattr(library, symbol)
+core = blas("openblas_get_corename")
+core.restype = ctypes.c_char_p
+"""
+
+
+async def test_elsewhere_libraries_calculate_as_on_another_machine(grader: Grader) -> None:
+    ask = (
+        AskValue(expression="core().decode()"),
+        AskValue(expression="blas('openblas_get_num_threads')()"),
+    )
+    here, there = [await grader.replay(BLAS, ask=ask, elsewhere=away) for away in (False, True)]
+    assert value_of(here.answers[1]) == Int(v="1")
+    assert value_of(there.answers[1]) == Int(v="2")
+    assert value_of(here.answers[0]) != value_of(there.answers[0])
+
+
 def test_a_question_after_an_unknown_cell_is_refused() -> None:
     question = Question(id="q", ask=AskValue(expression="x"), after="nowhere")
     with pytest.raises(ValidationError, match="nowhere"):
