@@ -84,6 +84,14 @@ class StrengthReport(_Report):
     """The same in sentences for the author."""
 
 
+class QuestionReport(_Report):
+    """What only the author knows; `answer` is the entry of `answers` that holds so far."""
+
+    subtask: str
+    text: str
+    answer: dict[str, object] | None = None
+
+
 class CaseReport(_Report):
     """What `casebook case check` prints: `problems` is empty if the case can be used."""
 
@@ -91,8 +99,8 @@ class CaseReport(_Report):
     title: str | None = None
     probes: tuple[ProbeReport, ...] = ()
     problems: tuple[ProblemReport, ...] = ()
-    questions: tuple[str, ...] = ()
-    """What no probe covers, and what the author can do about it."""
+    questions: tuple[QuestionReport, ...] = ()
+    """What no probe covers or only the author knows, and what they can do about it."""
     strength: StrengthReport | None = None
     """None where no mistakes were planted."""
     notes: tuple[str, ...] = ()
@@ -151,7 +159,15 @@ async def check_case(
         case=str(path),
         title=profile.title,
         probes=probes,
-        questions=tuple(gap for one in answers for gap in gaps(one, asked)),
+        questions=tuple(
+            QuestionReport(
+                subtask=one.subtask,
+                text=gap.text,
+                answer=None if gap.answer is None else dict(gap.answer),
+            )
+            for one in answers
+            for gap in gaps(one, asked)
+        ),
         strength=found,
         notes=ready.notes,
         seconds=round(time.monotonic() - began, 2),

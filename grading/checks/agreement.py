@@ -24,9 +24,14 @@ def ideal(answer: Answer | None) -> Value | str:
     return value
 
 
-def found(expected: Value, observed: Value, tolerance: Tolerance, *, called: bool) -> Finding:
-    """Return how an answer differs from the ideal's; `called`: it is what a function returned."""
-    difference = compare(expected, observed, tolerance)
+def found(
+    expected: Value, observed: Value, tolerance: Tolerance, *, called: bool, in_order: bool = True
+) -> Finding:
+    """Return how an answer differs from the ideal's.
+
+    `called`: it is what a function returned; `in_order`: the order of rows and items counts.
+    """
+    difference = compare(expected, observed, tolerance, in_order=in_order)
     shown = render(observed)
     if difference is None:
         return Finding(observed=shown)

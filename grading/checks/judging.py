@@ -30,7 +30,8 @@ def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
     if isinstance(probe.check, Prints):
         varied = printing.varies([reply.printed for reply in replies], probe.tolerance)
         return _VARIES if varied else first
-    if any(compare(first, other, probe.tolerance) is not None for other in values):
+    in_order = _in_order(probe)
+    if any(compare(first, one, probe.tolerance, in_order=in_order) is not None for one in values):
         return _VARIES
     return first
 
@@ -74,4 +75,10 @@ def _of_value(probe: PreparedProbe, value: Value) -> Finding:
             return scoring.found(check, value)
         case _:
             called = isinstance(probe.ask, AskCall)
-            return agreement.found(probe.expected, value, probe.tolerance, called=called)
+            return agreement.found(
+                probe.expected, value, probe.tolerance, called=called, in_order=_in_order(probe)
+            )
+
+
+def _in_order(probe: OpenProbe) -> bool:
+    return not isinstance(probe.check, Agrees) or probe.check.row_order

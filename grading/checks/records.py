@@ -16,6 +16,8 @@ class Agrees(_Check):
     """The answer agrees with the ideal's."""
 
     kind: Literal["agrees"] = "agrees"
+    row_order: bool = True
+    """Whether the order of rows, or of a list, counts."""
 
 
 class Raises(_Check):

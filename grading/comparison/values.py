@@ -20,6 +20,7 @@ from grading.comparison.nodes import (
     UnreadableError,
 )
 from grading.comparison.normalise import at, normalise
+from grading.comparison.ordering import in_one_order
 from grading.comparison.render import cut, text_of
 from notebooks.cases.profile import Tolerance
 from notebooks.kernels.values import Opaque, Value
@@ -29,14 +30,18 @@ MAX_MATCHES = 300
 
 
 def compare(
-    expected: Value, observed: Value, tolerance: Tolerance = scalars.DEFAULT
+    expected: Value,
+    observed: Value,
+    tolerance: Tolerance = scalars.DEFAULT,
+    *,
+    in_order: bool = True,
 ) -> Difference | None:
     """Return how an observed value differs from the expected one, or None if it counts as equal.
 
     Never raises: a value that cannot be read differs from everything, itself included. Lenient
     where right answers were seen to vary: the type of numbers and containers, noise within the
     tolerance, the order of columns and dictionary keys, names and types of indexes. Strict on
-    bool against number, None against False or NaN, and the order of rows.
+    bool against number, None against False or NaN, and, `in_order`, the order of rows and items.
     """
     if isinstance(observed, Opaque) and observed.type.rpartition(".")[2] == "ellipsis":
         return Difference(DifferenceKind.PLACEHOLDER)
@@ -49,6 +54,8 @@ def compare(
         ours = normalise(expected)
     except UnreadableError:
         return Difference(DifferenceKind.UNREADABLE, facts={"observed_type": describe(theirs)})
+    if not in_order and nodes(in_one_order(ours), in_one_order(theirs), tolerance, "") is None:
+        return None
     return nodes(ours, theirs, tolerance, "")
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from uuid import uuid4
 
+from grading.checks.records import Agrees
 from grading.derivation import functions as calls
 from grading.derivation.functions import borrowed
 from grading.derivation.names import Answerable, answerable
@@ -20,7 +21,8 @@ from grading.prepared import Prepared
 from grading.probes import LAST_SHOWN, OpenProbe, PreparedProbe, call_text
 from grading.replays import Sweep, sweeps_for
 from notebooks.attempts.document import Cell
-from notebooks.cases.profile import Profile, Subtask
+from notebooks.cases.profile import Profile, Subtask, Tolerance
+from notebooks.cases.settled import SettledAnswer
 from notebooks.kernels.records import (
     AskCall,
     AskValue,
@@ -34,6 +36,8 @@ from notebooks.kernels.replayer import Replayer
 from notebooks.kernels.values import Value
 
 EXPLORE_SECONDS = 300.0
+_HALF = 0.5 + 1e-6
+"""Half of the last decimal that counts, with some binary dust."""
 
 
 class Solved(Protocol):
@@ -176,15 +180,16 @@ def _drafts(
         )
         for question in asked:
             about = words.text("derived", question.words, name=name) if question.words else None
-            yield Draft(
-                _value_probe(
-                    next_id(), one, question.expression, about, on_interface=question.on_interface
-                )
+            probe = _value_probe(
+                next_id(), one, question.expression, about, on_interface=question.on_interface
             )
+            yield Draft(_leniently(probe, one.answers.get(name)))
     for function in one.functions:
         own = found.calls(one.subtask, function.name)
-        for candidate in calls.candidates(function, own, borrowed(function, known)):
-            yield Draft(_call_probe(next_id(), one, function, candidate.call), candidate)
+        allowed, answer = one.arguments_of(function.name), one.answers.get(function.name)
+        for candidate in calls.candidates(function, own, borrowed(function, known), allowed):
+            probe = _call_probe(next_id(), one, function, candidate.call)
+            yield Draft(_leniently(probe, answer), candidate)
     # Beside names that are asked for, what is shown is a matter of taste.
     if one.shows and not one.values and not one.functions:
         about = words.text("derived", "shown")
@@ -216,6 +221,18 @@ def _call_probe(probe_id: str, one: Answerable, function: ast.FunctionDef, call:
         names=(function.name,),
         origin="derived",
     )
+
+
+def _leniently(probe: OpenProbe, answer: SettledAnswer | None) -> OpenProbe:
+    """Return a probe that lets pass what its author says is no part of the task."""
+    if answer is None:
+        return probe
+    changes: dict[str, object] = {}
+    if answer.decimals is not None:
+        changes["tolerance"] = Tolerance(absolute=_HALF * 10.0**-answer.decimals)
+    if answer.row_order is False:
+        changes["check"] = Agrees(row_order=False)
+    return probe.model_copy(update=changes)
 
 
 def _function(draft: Draft) -> tuple[str, str]:

@@ -5,7 +5,9 @@ import itertools
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
+from grading.derivation.allowed import allowed_by, others_of
 from grading.derivation.invariants import Domain
 from grading.derivation.plain import Plain, plain_of, value_of
 from grading.derivation.recording import Call, documented_calls, positional
@@ -16,6 +18,7 @@ from grading.derivation.variations import (
     compared_texts,
     small_changes,
 )
+from notebooks.cases.settled import SettledAnswer
 from notebooks.kernels.values import Float, Value
 from notebooks.kernels.values import Sequence as Items
 
@@ -24,6 +27,9 @@ MAX_DERIVED_ASKED = 12
 """Derived calls that are kept; more were seen to catch nothing more."""
 MAX_LOOKED_UP = 8
 """So many of them at most ask for a text that is looked up."""
+
+MAX_ALLOWED = 12
+"""Calls that are asked beyond those, since the author says that arguments may be so."""
 
 _HUGE = 1e15
 _MAX_BORROWED = 4
@@ -38,12 +44,19 @@ class Candidate:
     """Whether the ideal solution itself, or an example in a docstring, makes it."""
     looks_up: bool = False
     """Whether it asks for a text that the function compares with or looks up."""
+    allowed: bool = False
+    """Whether the author says that arguments may be like that."""
 
 
 def candidates(
-    function: ast.FunctionDef, calls: Sequence[Call], borrowed: Sequence[Call] = ()
+    function: ast.FunctionDef,
+    calls: Sequence[Call],
+    borrowed: Sequence[Call] = (),
+    answers: Mapping[str, SettledAnswer] = MappingProxyType({}),
 ) -> tuple[Candidate, ...]:
-    """Return what to try on the ideal: recorded calls, then borders, then small changes.
+    """Return what to try on the ideal: recorded calls, what its author allows, borders, changes.
+
+    `answers` are the author's, by parameter.
 
     `borrowed` are calls made up from other functions' arguments; they count as recorded ones
     where the function has none of its own, but are not known to be in its domain.
@@ -55,7 +68,11 @@ def candidates(
         found.setdefault(call, Candidate(call, recorded=False))
         arguments = _plain(function, call)
         given += [arguments] if arguments is not None else []
-    domain = Domain(given, compared_constants(function))
+    domain = Domain(given, compared_constants(function), answers)
+    for made in (*allowed_by(answers, given, domain.contains), *others_of(answers, given)):
+        stated = _call(function, made)
+        if stated is not None:
+            found.setdefault(stated, Candidate(stated, recorded=False, allowed=True))
     texts = frozenset(compared_texts(function))
     for made in _varied(function, given):
         if len(found) >= MAX_CANDIDATES:
@@ -73,8 +90,9 @@ def chosen(
     """Return the candidates that are asked, by what the ideal answered each; None: nothing.
 
     A derived call is dropped if the answer is no number that can be trusted, or of another type
-    than every recorded call's. Texts that are looked up come first, each of which may be forgotten
-    by itself; then answers that no other call gave.
+    than every recorded call's, unless its author allows such arguments. These come first; then
+    texts that are looked up, each of which may be forgotten by itself; then answers that no other
+    call gave.
     """
     recorded = [one for one, answer in tried if one.recorded and answer is not None]
     types = {_type(answer) for one, answer in tried if one.recorded and answer is not None}
@@ -84,20 +102,21 @@ def chosen(
         if not one.recorded
         and answer is not None
         and _sane(answer)
-        and (not types or _type(answer) in types)
+        and (not types or one.allowed or _type(answer) in types)
     ]
     seen = {repr(answer) for one, answer in tried if one.recorded}
+    allowed = [one for one, _ in derived if one.allowed][:MAX_ALLOWED]
     looked_up = [one for one, _ in derived if one.looks_up][:MAX_LOOKED_UP]
     fresh: list[Candidate] = []
     more: list[Candidate] = []
     for one, answer in derived:
-        if one not in looked_up:
+        if one not in looked_up and not one.allowed:
             (more if repr(answer) in seen else fresh).append(one)
         seen.add(repr(answer))
     # Borders come first in `derived`, and often answer what a neighbour answers, too.
     places = {one: place for place, (one, _) in enumerate(derived)}
     kept = sorted([*looked_up, *fresh, *more][:MAX_DERIVED_ASKED], key=places.__getitem__)
-    return (*recorded[:MAX_RECORDED_ASKED], *kept)
+    return (*recorded[:MAX_RECORDED_ASKED], *allowed, *kept)
 
 
 def borrowed(

@@ -6,9 +6,11 @@ every recorded call has it; the list of properties is closed, and each is a plai
 
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from grading.derivation.plain import Plain
+from notebooks.cases.settled import SettledAnswer
 
 Arguments = Mapping[str, Plain]
 Predicate = Callable[[Arguments], bool]
@@ -18,11 +20,21 @@ _LISTS = (list, tuple)
 
 
 class Domain:
-    """The properties of a function's recorded calls."""
+    """The properties of a function's recorded calls.
 
-    def __init__(self, calls: Sequence[Arguments], compared: Sequence[float] = ()) -> None:
+    What the author says that an argument may be is no property, whatever the calls have in common.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[Arguments],
+        compared: Sequence[float] = (),
+        answers: Mapping[str, SettledAnswer] = MappingProxyType({}),
+    ) -> None:
         self._kept = [
-            predicate for predicate in _candidates(calls, compared) if _holds(predicate, calls)
+            predicate
+            for predicate in _candidates(calls, compared, answers)
+            if _holds(predicate, calls)
         ]
 
     def contains(self, arguments: Arguments) -> bool:
@@ -41,7 +53,9 @@ def _true(predicate: Predicate, arguments: Arguments) -> bool:
         return False
 
 
-def _candidates(calls: Sequence[Arguments], compared: Sequence[float]) -> Iterator[Predicate]:
+def _candidates(
+    calls: Sequence[Arguments], compared: Sequence[float], answers: Mapping[str, SettledAnswer]
+) -> Iterator[Predicate]:
     if not calls:
         return
     names = sorted(set.intersection(*(set(call) for call in calls)))
@@ -49,7 +63,8 @@ def _candidates(calls: Sequence[Arguments], compared: Sequence[float]) -> Iterat
     yield lambda arguments: frozenset(arguments) in signatures
     for name in names:
         recorded = [call[name] for call in calls]
-        for check in (*_of_one(recorded), _hull(recorded, compared)):
+        answer = answers.get(name)
+        for check in (*_of_one(recorded, answer), _hull(recorded, compared, answer)):
             yield _on(name, check)
     for one, other in itertools.permutations(names, 2):
         for pair in _PAIRS:
@@ -64,10 +79,14 @@ def _between(one: str, other: str, check: Callable[[Any, Any], bool]) -> Predica
     return lambda arguments: check(arguments[one], arguments[other])
 
 
-def _of_one(recorded: Sequence[Plain]) -> Iterator[Callable[[Any], bool]]:
+def _of_one(
+    recorded: Sequence[Plain], answer: SettledAnswer | None
+) -> Iterator[Callable[[Any], bool]]:
     shapes = set().union(*(_shapes(value) for value in recorded))
     yield lambda value: _shapes(value) <= shapes
-    yield from _PROPERTIES
+    for freedom, predicate in _PROPERTIES:
+        if answer is None or not _freed(freedom, answer):
+            yield predicate
     letters = {_classes(text) for value in recorded for text in _texts(value)}
     if letters:
         allowed = frozenset().union(*letters)
@@ -78,12 +97,30 @@ def _of_one(recorded: Sequence[Plain]) -> Iterator[Callable[[Any], bool]]:
         yield lambda value: value in words
 
 
-def _hull(recorded: Sequence[Plain], compared: Sequence[float]) -> Callable[[Any], bool]:
-    """Numbers stay between the least and the greatest recorded, or near a compared constant."""
+def _freed(freedom: str | None, answer: SettledAnswer) -> bool:
+    if freedom is None:
+        return False
+    below = answer.lowest is not None and answer.lowest <= 0
+    if freedom == "may_be_zero":
+        return below
+    return bool(getattr(answer, freedom)) or (freedom == "may_be_negative" and below)
+
+
+def _hull(
+    recorded: Sequence[Plain], compared: Sequence[float], answer: SettledAnswer | None
+) -> Callable[[Any], bool]:
+    """Numbers stay between the least and the greatest recorded, or near a compared constant.
+
+    Or else within what the author says.
+    """
     found = [number for value in recorded for number in _numbers(value)]
     if not found:
         return lambda _value: True
     edges = [*found, *(constant + step for constant in compared for step in (-1, 1))]
+    if answer is not None:
+        edges += [bound for bound in (answer.lowest, answer.highest) if bound is not None]
+        if answer.may_be_negative and answer.lowest is None:
+            edges.append(-max(map(abs, edges)))
     low, high = min(edges), max(edges)
     return lambda value: all(low <= number <= high for number in _numbers(value))
 
@@ -153,7 +190,7 @@ def _rectangular(value: Plain) -> bool:
 
 
 def _varied(value: Plain) -> bool:
-    return type(value) not in _LISTS or len({repr(item) for item in value}) > 1
+    return type(value) not in _LISTS or not value or len({repr(item) for item in value}) > 1
 
 
 def _records(value: Plain) -> bool:
@@ -164,20 +201,21 @@ def _records(value: Plain) -> bool:
     return len(kinds) <= 1
 
 
-_PROPERTIES: Sequence[Callable[[Any], bool]] = (
-    lambda value: not _sized(value) or len(value) > 0,
-    lambda value: all(len(item) > 0 for item in _items(value) if _sized(item)),
-    lambda value: all(number >= 0 for number in _numbers(value)),
-    lambda value: all(number > 0 for number in _numbers(value)),
-    lambda value: all(number != 0 for number in _numbers(value)),
-    lambda value: all(text == text.strip() for text in _texts(value)),
-    _ordered,
-    _descending,
-    _unique,
-    _rectangular,
-    _varied,
-    _records,
+_PROPERTIES: Sequence[tuple[str | None, Callable[[Any], bool]]] = (
+    ("may_be_empty", lambda value: not _sized(value) or len(value) > 0),
+    (None, lambda value: all(len(item) > 0 for item in _items(value) if _sized(item))),
+    ("may_be_negative", lambda value: all(number >= 0 for number in _numbers(value))),
+    ("may_be_negative", lambda value: all(number > 0 for number in _numbers(value))),
+    ("may_be_zero", lambda value: all(number != 0 for number in _numbers(value))),
+    (None, lambda value: all(text == text.strip() for text in _texts(value))),
+    ("may_be_unsorted", _ordered),
+    ("may_be_unsorted", _descending),
+    ("may_repeat", _unique),
+    (None, _rectangular),
+    (None, _varied),
+    (None, _records),
 )
+"""Each with the answer of the author's that takes it away."""
 
 _PAIRS: Sequence[Callable[[Any, Any], bool]] = (
     lambda a, b: _sized(a) and _sized(b) and len(a) == len(b),

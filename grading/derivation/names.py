@@ -2,14 +2,15 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from grading.derivation.recording import functions_of
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.cases.interface import interface_names, mentioned_names, subtask_text
 from notebooks.cases.profile import Subtask
+from notebooks.cases.settled import SettledAnswer
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _PREDICTING = ("predict", "predict_proba", "decision_function", "transform", "score")
@@ -29,6 +30,19 @@ class Answerable:
     """Of each name: expressions of the case that ask it to predict or transform something."""
     text: str
     """Everything that is written in the subtask's texts."""
+    code: str = ""
+    """Everything that its cells of the ideal solution do."""
+    answers: Mapping[str, SettledAnswer] = field(default_factory=dict)
+    """What its author says of names (`share`) and arguments (`mean.values`)."""
+
+    def arguments_of(self, function: str) -> Mapping[str, SettledAnswer]:
+        """Return what the author says of a function's arguments, by parameter."""
+        prefix = f"{function}."
+        return {
+            of.removeprefix(prefix): answer
+            for of, answer in self.answers.items()
+            if of.startswith(prefix)
+        }
 
 
 def answerable(subtask: Subtask, cells: Sequence[Cell]) -> Answerable:
@@ -52,6 +66,8 @@ def answerable(subtask: Subtask, cells: Sequence[Cell]) -> Answerable:
         shows=_shows(own, names),
         uses={name: tuple(dict.fromkeys(_uses(name, cells))) for name in values},
         text=text,
+        code="\n".join(cell.source for cell in own),
+        answers={answer.of: answer for answer in subtask.answers},
     )
 
 

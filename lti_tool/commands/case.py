@@ -1,9 +1,11 @@
 """`casebook case`."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import yaml
 
 from config.settings import Settings
 from grading.offline import CaseReport, check_case
@@ -107,7 +109,9 @@ def _print(report: CaseReport) -> None:
     for probe in report.probes:
         click.echo(f"{probe.subtask:12} {probe.id:16} {probe.asked} → {probe.expected}")
     for question in report.questions:
-        click.echo(f"Question: {question}")
+        click.echo(f"Question: {question.text}")
+        if question.answer is not None:
+            click.echo(f"          answers: [{_flow(question.answer)}]  # {question.subtask}")
     if report.strength is not None:
         for sentence in report.strength.summary:
             click.echo(sentence)
@@ -115,3 +119,8 @@ def _print(report: CaseReport) -> None:
         click.echo(f"Note: {note}")
     if not report.problems:
         click.echo(f"“{report.title}” can be used: {len(report.probes)} probes.")
+
+
+def _flow(answer: Mapping[str, object]) -> str:
+    """Return an entry of `answers` as one line of YAML."""
+    return yaml.safe_dump(dict(answer), default_flow_style=True, sort_keys=False, width=500).strip()

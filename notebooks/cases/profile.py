@@ -16,6 +16,8 @@ from pydantic import (
     model_validator,
 )
 
+from notebooks.cases.settled import SettledAnswer
+
 SubtaskId = Annotated[
     str,
     Field(
@@ -258,6 +260,8 @@ class Subtask(_Part):
     """What a person looks at; a subtask with a rubric goes to review."""
     hints: tuple[str, ...] = ()
     """Help that a student may ask for, one after the other."""
+    answers: tuple[SettledAnswer, ...] = Field(default=(), max_length=100)
+    """What `casebook case check` asks and only you know: one for each name or argument."""
     alias: str | None = Field(default=None, max_length=200)
     """The name that the tool it was imported from has for it; students' notebooks of that tool
     are matched by it."""

@@ -33,6 +33,7 @@ from notebooks.cases.profile import (
     ValueProbe,
 )
 from notebooks.cases.profile_reader import Places, read_profile
+from notebooks.cases.settled import answer_faults
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.requirements import parse_requirements
@@ -232,6 +233,9 @@ def _check_solution(
                 message = f"The ideal solution defines no {entry_name(entry)}."
                 path = ("subtasks", index, "interface", number)
                 log.add(PROFILE, message, line=places.line(path))
+        for number, message in answer_faults(subtask.answers, solution):
+            place = ("subtasks", index, "answers", number, "of")
+            log.add(PROFILE, message, line=places.line(place))
 
 
 def _check_covered(profile: Profile, cells: Sequence[Cell], file: str, log: ProblemLog) -> None:

@@ -11,7 +11,7 @@ CODE = "a = 1\nb = 2\ndef f(x, y=1): return x"
 
 def open_questions(made: Subtask, probes: tuple[PreparedProbe, ...]) -> list[str]:
     cells = [cell("c", CODE, "s"), cell("later", "a + b", "t")]
-    return list(gaps(answerable(made, cells), probes))
+    return [gap.text for gap in gaps(answerable(made, cells), probes)]
 
 
 def test_a_subtask_that_nothing_is_asked_about_is_named() -> None:
@@ -30,11 +30,11 @@ def test_names_and_parameters_that_no_probe_touches_are_named(words: str) -> Non
     made = subtask(
         probes=[
             {"id": "a", "expression": "a"},
-            {"id": "f1", "kind": "call", "function": "f", "args": [1, 1]},
-            {"id": "f2", "kind": "call", "function": "f", "args": [2, 1]},
+            {"id": "f1", "kind": "call", "function": "f", "args": [1, -1]},
+            {"id": "f2", "kind": "call", "function": "f", "args": [-2, -1]},
         ]
     )
-    told = open_questions(made, prepared(made, {"a": 1, "f1": 1, "f2": 2}))
+    told = open_questions(made, prepared(made, {"a": 1, "f1": 1, "f2": -2}))
     assert len(told) == 2
     assert any(one.startswith(words) for one in told)
 

@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from grading.checks.records import Agrees
 from grading.derivation.derive import choose, derive
 from grading.derivation.names import answerable, columns_that_decide
 from grading.derivation.recording import recorded
@@ -132,3 +133,31 @@ def test_recorders_stand_behind_the_definitions_and_move_nothing_else(source: st
 def test_a_notebook_without_functions_is_left_as_it_is() -> None:
     cells = (cell("a", "x = 1", "one"),)
     assert recorded(cells) == cells
+
+
+MEAN = """
+def mean(values):
+    return round(sum(values) / len(values), 2) if values else None
+
+share = mean([1, 2, 4])
+"""
+
+
+async def test_what_an_author_answers_changes_what_is_asked_and_how_it_is_compared() -> None:
+    answers = [
+        {"of": "mean.values", "may_be_empty": True},
+        {"of": "mean", "decimals": 2},
+        {"of": "share", "decimals": 2},
+        {"of": "names", "row_order": False},
+    ]
+    cells = (
+        text("Write `mean(values)`; store `share` and `names`.", "one"),
+        cell("a", MEAN + "names = ['b', 'a']", "one"),
+    )
+    plain = await derived(*cells, subtasks=(ONE,))
+    found = await derived(*cells, subtasks=(subtask("one", answers=answers),))
+    assert "mean([])" in set(found) - set(plain)
+    assert found["mean([])"].tolerance.absolute == pytest.approx(0.005, rel=1e-3)
+    assert found["share"].tolerance.absolute == pytest.approx(0.005, rel=1e-3)
+    assert found["names"].check == Agrees(row_order=False)
+    assert plain["names"].check == Agrees()
