@@ -75,7 +75,7 @@ def judge(
         evidence, blocked_by=[owner for owner, _ in blocked], for_person=situation.for_person
     )
     first = (situation.titles.get(blocked[0][0], blocked[0][0]), blocked[0][1]) if blocked else None
-    feedback = compose(words, verdict, evidence, blocked_by=first)
+    feedback = compose(words, verdict, evidence, blocked_by=first, for_person=situation.for_person)
     return Judgement(verdict, evidence, feedback, blocked)
 
 

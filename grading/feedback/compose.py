@@ -24,19 +24,23 @@ def compose(
     evidence: Sequence[Evidence],
     *,
     blocked_by: tuple[str, str] | None = None,
+    for_person: bool = False,
 ) -> str:
     """Return the feedback on one subtask.
 
     `blocked_by`: the title of the subtask that has to be approved first, and the name taken
-    from it. Nothing but messages and hints of evidence enters, and they hold no expected answer.
+    from it. `for_person`: its rubric is for a person, whatever else was found. Nothing but messages
+    and hints of evidence enters, and they hold no expected answer.
     """
+    doubt = "for_person" if for_person else "uncertain"
     failures = _distinct(evidence)
     if verdict is Verdict.BLOCKED and blocked_by is not None:
         title, name = blocked_by
         lead = wording.text("lead", "blocked", title=title, name=name)
         return "\n\n".join([lead, wording.text("lead", "blocked_next")])
     if not failures:
-        return "\n\n".join([_without_failures(wording, verdict, evidence), *_earlier(evidence)])
+        told = _without_failures(wording, verdict, evidence, doubt)
+        return "\n\n".join([told, *_earlier(evidence)])
     parts = [failures[0].message]
     rest = failures[1:MAX_FINDINGS]
     if rest:
@@ -71,9 +75,11 @@ def _question(wording: Wording, finding: Evidence) -> str:
     return wording.question(kind)
 
 
-def _without_failures(wording: Wording, verdict: Verdict, evidence: Sequence[Evidence]) -> str:
+def _without_failures(
+    wording: Wording, verdict: Verdict, evidence: Sequence[Evidence], doubt: str
+) -> str:
     if verdict is not Verdict.APPROVED:
-        return "\n\n".join([wording.text("lead", "uncertain"), wording.question("uncertain")])
+        return "\n\n".join([wording.text("lead", doubt), wording.question(doubt)])
     checks = sum(1 for item in evidence if item.probe is not None)
     lead = (
         wording.text("lead", "approved_count", count=str(checks))

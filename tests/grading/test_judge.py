@@ -203,3 +203,16 @@ def test_text_that_a_database_refuses_does_not_get_into_evidence() -> None:
     assert "\0" not in stored
     assert "\\u0000" not in stored
     stored.encode()
+
+
+def test_what_is_for_a_person_says_so_and_asks_for_no_other_reading() -> None:
+    found = judge(situation(OWN, for_person=True), (), replay({"c1": None}))
+    assert found.verdict is Verdict.UNCERTAIN
+    assert found.feedback.startswith("A person reads this one.")
+    assert "more than one way" not in found.feedback
+
+
+def test_a_right_answer_with_a_rubric_still_waits_for_its_person() -> None:
+    found = judge(situation(OWN, for_person=True), X_IS_3, replay({"c1": None}, {"s-1": 3}))
+    assert found.verdict is Verdict.UNCERTAIN
+    assert found.feedback.startswith("A person reads this one.")
