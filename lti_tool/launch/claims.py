@@ -80,6 +80,8 @@ class ResourceLinkLaunch:
     """Without the values that the platform left empty or did not expand."""
     return_url: str | None
     grades: GradeService | None
+    memberships_url: str | None
+    """Where the platform tells who is in the course; None where it does not."""
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:
@@ -99,6 +101,9 @@ class ResourceLinkLaunch:
             custom=_custom(payload),
             return_url=_web_url(presentation, "return_url"),
             grades=_grades(payload),
+            memberships_url=_web_url(
+                _section(payload, Claim.NAMES_ROLES) or {}, "context_memberships_url"
+            ),
         )
 
 

@@ -12,6 +12,7 @@ from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
 from lti_tool.launch.roles import course_role, is_test_user
 from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from lti_tool.models.lti_user import learner_key
+from lti_tool.services.rosters import want_roster
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import open_attempt, request_kernel
 from notebooks.cases.models import Case, CaseVersion
@@ -51,6 +52,14 @@ def place(
     )
     if role.may_work:
         request_kernel(session, attempt.id)
+    if launch.memberships_url is not None and launch.context_id is not None:
+        want_roster(
+            session,
+            registration_id=registration.id,
+            deployment_id=envelope.deployment_id,
+            context_id=launch.context_id,
+            memberships_url=launch.memberships_url,
+        )
     return Placement(user=user, assignment=assignment, attempt=attempt, role=role)
 
 

@@ -23,9 +23,11 @@ SCORE = "application/vnd.ims.lis.v1.score+json"
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
+MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
 ALL_SCOPES = frozenset(
-    AGS + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")
+    [AGS + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")] + [NRPS]
 )
 
 
@@ -51,6 +53,10 @@ class Platform:
         self.token_seconds = 3600
         self.tokens: dict[str, frozenset[str]] = {}
         self.line_items: dict[str, dict[str, Any]] = {}
+        self.members: list[dict[str, Any]] = []
+        self.members_page = 2
+        """Members on a page."""
+        self.members_link = '<{}>; rel="next"'
         self.scores: list[dict[str, Any]] = []
         self.overrides: dict[str, float] = {}
         self.faults: list[Fault] = []
@@ -135,6 +141,8 @@ class Platform:
         if scopes is None:
             return Reply(401)
         parts = seen.path.strip("/").split("/")
+        if parts == ["members"]:
+            return self._members(seen) if NRPS in scopes else Reply(403)
         if parts == ["lineitems"]:
             return self._list(seen) if seen.method == "GET" else self._create(seen, scopes)
         query = dict(parse_qsl(seen.query))
@@ -147,6 +155,21 @@ class Platform:
             if parts[3] == "results" and AGS + "result.readonly" in scopes and user is not None:
                 return self._results(parts[1], user, seen)
         return Reply(404)
+
+    def _members(self, seen: Seen) -> Reply:
+        """Answer a page of members; bookmarks tell capitals from small letters, as Canvas's do."""
+        if seen.headers.get("Accept") != MEMBERS:
+            return Reply(406)
+        mark = dict(parse_qsl(seen.query)).get("bookmark", "Page:0")
+        word, _, number = mark.partition(":")
+        if word != "Page":
+            return Reply(400)
+        start, end = int(number), int(number) + self.members_page
+        headers = {}
+        if end < len(self.members):
+            headers["Link"] = self.members_link.format(f"{self.origin}/members?bookmark=Page:{end}")
+        body = {"id": f"{self.origin}/members", "members": self.members[start:end]}
+        return Reply(body=json.dumps(body).encode(), content_type=MEMBERS, headers=headers)
 
     def _list(self, seen: Seen) -> Reply:
         assert seen.headers["Accept"] == CONTAINER
