@@ -144,6 +144,14 @@ class Platform:
         """Return where an installation with this issuer has them; None if that cannot be known."""
         return None
 
+    def storage_origin(self, issuer: str, authorization_origin: str) -> str:  # noqa: ARG002
+        """Return the origin of the frame that keeps data for tools.
+
+        By the specification, that of the authorization URL:
+        https://www.imsglobal.org/spec/lti-pm-s/v0p1.
+        """
+        return authorization_origin
+
     def speaks_for(self, issuer_host: str, host: str) -> bool:
         """Tell whether a host (`name` or `name:port`) may serve what belongs to an issuer."""
         return issuer_host == host

@@ -55,6 +55,13 @@ class Canvas(Platform):
             jwks_url=f"{origin}/api/lti/security/jwks",
         )
 
+    def storage_origin(self, issuer: str, authorization_origin: str) -> str:
+        """Return the cloud's own origin for it, also where an older address was registered.
+
+        https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_window_post_message
+        """
+        return CLOUD.get(issuer, authorization_origin)
+
     def speaks_for(self, issuer_host: str, host: str) -> bool:
         """Let every host of the cloud speak for its issuers: schools have hosts of their own."""
         in_cloud = f"https://{issuer_host}" in CLOUD and host.endswith(CLOUD_DOMAINS)

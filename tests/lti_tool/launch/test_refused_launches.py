@@ -182,14 +182,6 @@ def test_a_malformed_state_is_refused(opening: Launch, state: str) -> None:
     assert opening.post(state=state).text.startswith("launch_state: ")
 
 
-def test_a_launch_without_the_cookie_is_refused(opening: Launch, database: Database) -> None:
-    opening.client.delete_cookie(cookie_name(opening.state), path="/lti/launch")
-    refusal = opening.post().text
-    assert refusal.startswith("launch_cookie: ")
-    assert "allow cookies for this site in your browser's settings" in refusal
-    _assert_nothing_stored(database)
-
-
 def test_another_browsers_state_is_refused_and_stays_good_for_its_own(
     begin: Callable[[], Launch], database: Database
 ) -> None:
