@@ -113,6 +113,8 @@ class Platform:
     """How long a score waits for the last words of its comment."""
     placements: tuple[str, ...] = ()
     """Where teachers find the tool, for products that want to be told by the tool."""
+    resizes_frames = False
+    """Whether its pages make the tool's frame as tall as the tool asks."""
     senders = 4
     """Scores that one worker sends at a time."""
 

@@ -44,6 +44,8 @@ class Canvas(Platform):
     comment_patience = timedelta(seconds=60)
     placements = ("assignment_selection", "link_selection")
     """As a submission type of assignments, and among modules' items."""
+    resizes_frames = True
+    """https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_window_post_message"""
     senders = 1
 
     def endpoints(self, issuer: str) -> Endpoints:
