@@ -116,6 +116,12 @@ def check_target_link(envelope: Envelope, requested: str) -> None:
         raise TargetLinkError("The id_token's target_link_uri is not the one of the login")
 
 
+def check_login_deployment(envelope: Envelope, requested: str | None) -> None:
+    """The signed deployment is the one that the unsigned login named, if it did (Core §4.1.2)."""
+    if requested is not None and envelope.deployment_id != requested:
+        raise TargetLinkError("The id_token's deployment is not the one of the login")
+
+
 def check_own_target(target: str, public_url: str) -> None:
     """A login's target lies on our own origin, under a path of ours; else LoginRequestError."""
     try:

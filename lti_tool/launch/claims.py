@@ -17,6 +17,8 @@ Payload = Mapping[str, object]
 TEXT_LIMIT = 4096
 """Longest text that is taken from a claim; a longer one is malformed."""
 LIST_LIMIT = 100
+MOMENT_LIMIT = 1e12
+"""Seconds from 1970 to far beyond any date."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,9 +150,14 @@ def _moment(payload: Payload, name: str) -> float:
     value = payload.get(name)
     if value is None:
         raise ClaimError(name, "is missing")
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not _in_time(value):
         raise ClaimError(name, "is not a number of seconds")
     return value
+
+
+def _in_time(seconds: float) -> bool:
+    """Tell whether it is a moment at all: JSON readers take NaN, which is never too late."""
+    return -MOMENT_LIMIT < seconds < MOMENT_LIMIT
 
 
 def _section(payload: Payload, name: str) -> Payload | None:

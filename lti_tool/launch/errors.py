@@ -13,7 +13,7 @@ LaunchRefusedError        a launch gets a plain page and no session
  ├─ NonceError            the token answers another login
  ├─ DeploymentError       a deployment that nobody agreed to
  ├─ MessageError          another LTI version, or a message that the tool does not offer
- ├─ TargetLinkError       the signed target is not the one that the login asked for
+ ├─ TargetLinkError       the signed target or deployment is not the one of the login
  ├─ AnonymousError        no `sub`, and the registration does not allow that
  ├─ CaseUnknownError      the activity names no case that is here
  ├─ CaseNotReadyError     the case has no built version yet
@@ -164,7 +164,7 @@ class MessageError(LaunchRefusedError):
 
 
 class TargetLinkError(LaunchRefusedError):
-    """The signed target is not the one that the login asked for."""
+    """The signed target or deployment is not the one that the login asked for."""
 
     code = "target_link"
     sentence = LoginRequestError.sentence

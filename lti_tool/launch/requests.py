@@ -14,6 +14,8 @@ from lti_tool.launch.errors import (
 
 PARAMETER_LIMIT = 4096
 """Longest login parameter in characters."""
+STORED_FIELD = "stored_secret"
+"""The form field in which our own page hands on what the platform's storage kept."""
 _STATE = re.compile(r"[A-Za-z0-9_-]{20,100}")
 _ERROR_NAME = re.compile(r"[a-z0-9_.-]{1,60}")
 
@@ -29,6 +31,9 @@ class LoginRequest:
     client_id: str | None
     message_hint: str | None
     """Opaque; echoed unaltered."""
+    deployment_id: str | None
+    storage_target: str | None
+    """Name of the platform's frame that keeps data for tools; None where none does."""
 
     @classmethod
     def from_form(cls, form: Mapping[str, str]) -> Self:
@@ -39,6 +44,8 @@ class LoginRequest:
             target_link_uri=_required(form, "target_link_uri"),
             client_id=_parameter(form, "client_id"),
             message_hint=_parameter(form, "lti_message_hint"),
+            deployment_id=_parameter(form, "lti_deployment_id"),
+            storage_target=_parameter(form, "lti_storage_target"),
         )
 
 
@@ -48,6 +55,8 @@ class LaunchResponse:
 
     state: str
     id_token: str
+    stored_secret: str | None
+    """What the platform's storage gave back for this login: "" if nothing, None if not asked."""
 
     @classmethod
     def from_form(cls, form: Mapping[str, str]) -> Self:
@@ -63,7 +72,9 @@ class LaunchResponse:
             raise LaunchStateError("The launch carries no state of ours")
         if not form.get("id_token"):
             raise TokenRefusedError("The launch carries no id_token")
-        return cls(state=form["state"], id_token=form["id_token"])
+        return cls(
+            state=form["state"], id_token=form["id_token"], stored_secret=form.get(STORED_FIELD)
+        )
 
 
 def _parameter(form: Mapping[str, str], name: str) -> str | None:

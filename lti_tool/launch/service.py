@@ -15,6 +15,7 @@ from config.database import utcnow
 from config.settings import Settings
 from lti_tool.launch import checks, messages, state
 from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.detours import Detour, NewTab, OfferedStorage, offered_storage
 from lti_tool.launch.errors import DeploymentError
 from lti_tool.launch.origins import origin_of
 from lti_tool.launch.placement import place
@@ -43,11 +44,15 @@ class LaunchKit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginRedirect:
-    """Where the browser goes to be recognised, and the cookie that it brings back."""
+    """Where the browser goes to be recognised, and the secret that it brings back."""
 
     url: str
     cookie_name: str
     cookie_value: str
+    storage: OfferedStorage | None
+    """Where the browser keeps the secret as well."""
+    ticket: str
+    """Begins the login again in a tab of its own, where a frame can keep nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,14 +77,42 @@ def begin_login(kit: LaunchKit, request: LoginRequest) -> LoginRedirect:
         begun = state.begin(
             session,
             registration_id=registration.id,
-            target_link_uri=request.target_link_uri,
+            request=request,
             now=utcnow(),
         )
     return LoginRedirect(
         url=_authorization_url(registration, request, begun, redirect_uri(kit.settings)),
         cookie_name=state.cookie_name(begun.state),
         cookie_value=begun.browser_secret,
+        storage=offered_storage(registration, request.storage_target),
+        ticket=begun.ticket,
     )
+
+
+def begin_again(kit: LaunchKit, ticket: str) -> LoginRedirect:
+    """Begin a login anew in a tab of its own; raises what `begin_login` does, or LaunchStateError.
+
+    The old one is over, so that of the two only the new one can be answered.
+    """
+    with kit.transaction() as session:
+        request = state.take_back(session, ticket=ticket, now=utcnow())
+    return begin_login(kit, request)
+
+
+def without_cookie(kit: LaunchKit, response: LaunchResponse) -> Detour:
+    """Return the way on for a browser that sent no cookie; the login stays as it is.
+
+    Raises LaunchCookieError if there is none, since the login is over, and TokenRefusedError if the
+    answer could not be accepted anyway.
+    """
+    with kit.transaction() as session:
+        login = state.recall(session, state=response.state, now=utcnow())
+        registration, _ = find_for_launch(session, login.registration_id)
+    storage = offered_storage(registration, login.storage_target)
+    checks.check_header(messages.read_header(response.id_token))
+    if storage is not None and response.stored_secret is None:
+        return storage
+    return NewTab(login.ticket)
 
 
 def launch(
@@ -131,6 +164,7 @@ def _check(
     checks.check_deployment(envelope, deployments)
     checks.check_subject(envelope, allow_anonymous=registration.allow_anonymous)
     checks.check_target_link(envelope, login.target_link_uri)
+    checks.check_login_deployment(envelope, login.deployment_id)
 
 
 def _open(

@@ -113,6 +113,8 @@ class Platform:
     """How long a score waits for the last words of its comment."""
     placements: tuple[str, ...] = ()
     """Where teachers find the tool, for products that want to be told by the tool."""
+    resizes_frames = False
+    """Whether its pages make the tool's frame as tall as the tool asks."""
     senders = 4
     """Scores that one worker sends at a time."""
 
@@ -143,6 +145,14 @@ class Platform:
     def endpoints(self, issuer: str) -> Endpoints | None:  # noqa: ARG002 - others need it
         """Return where an installation with this issuer has them; None if that cannot be known."""
         return None
+
+    def storage_origin(self, issuer: str, authorization_origin: str) -> str:  # noqa: ARG002
+        """Return the origin of the frame that keeps data for tools.
+
+        By the specification, that of the authorization URL:
+        https://www.imsglobal.org/spec/lti-pm-s/v0p1.
+        """
+        return authorization_origin
 
     def speaks_for(self, issuer_host: str, host: str) -> bool:
         """Tell whether a host (`name` or `name:port`) may serve what belongs to an issuer."""

@@ -44,6 +44,8 @@ class Canvas(Platform):
     comment_patience = timedelta(seconds=60)
     placements = ("assignment_selection", "link_selection")
     """As a submission type of assignments, and among modules' items."""
+    resizes_frames = True
+    """https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_window_post_message"""
     senders = 1
 
     def endpoints(self, issuer: str) -> Endpoints:
@@ -54,6 +56,13 @@ class Canvas(Platform):
             token_url=f"{origin}/login/oauth2/token",
             jwks_url=f"{origin}/api/lti/security/jwks",
         )
+
+    def storage_origin(self, issuer: str, authorization_origin: str) -> str:
+        """Return the cloud's own origin for it, also where an older address was registered.
+
+        https://developerdocs.instructure.com/services/canvas/external-tools/lti/file.lti_window_post_message
+        """
+        return CLOUD.get(issuer, authorization_origin)
 
     def speaks_for(self, issuer_host: str, host: str) -> bool:
         """Let every host of the cloud speak for its issuers: schools have hosts of their own."""

@@ -29,6 +29,8 @@ class Boot(_View):
     role: str
     python: str
     """The Python of the kernels, as `py311`."""
+    resized_by: str | None
+    """Origin of the page around ours that makes our frame as tall as we ask; None if none does."""
 
 
 class SubtaskView(_View):

@@ -5,6 +5,7 @@ wrong in one named way, and looks at what the tool then shows.
 """
 
 import re
+from html import unescape
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -43,10 +44,19 @@ class Browser:
         }
         response = self._send("POST", "/lti/login", form)
         if response.status_code == 302:
-            query = parse_qs(urlsplit(response.headers["Location"]).query)
-            self.state = query["state"][0]
-            self.claims = learner_claims(self.platform, self.target, query["nonce"][0])
+            self._arrive(response.headers["Location"])
         return response
+
+    def again(self, action: str, fields: dict[str, str]) -> httpx.Response:
+        """Press the button that begins the login again, and go where that page's script does."""
+        response = self._send("POST", action, fields)
+        self._arrive(unescape(response.text.split('data-url="')[1].split('"')[0]))
+        return response
+
+    def _arrive(self, authorization_url: str) -> None:
+        query = parse_qs(urlsplit(authorization_url).query)
+        self.state = query["state"][0]
+        self.claims = learner_claims(self.platform, self.target, query["nonce"][0])
 
     def token(self, **options: Any) -> str:
         """Return the claims as the platform signs them; options as for `sign`."""
@@ -56,6 +66,10 @@ class Browser:
         """Post the platform's answer."""
         answer = {"state": self.state, "id_token": id_token or self.token(), **form}
         return self._send("POST", "/lti/launch", answer)
+
+    def error(self, name: str) -> httpx.Response:
+        """Post an error instead of an answer, as platforms do."""
+        return self._send("POST", "/lti/launch", {"error": name, "state": self.state})
 
     def follow(self, response: httpx.Response) -> httpx.Response:
         """Go where a launch that was accepted leads."""

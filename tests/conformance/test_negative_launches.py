@@ -205,7 +205,7 @@ def test_no_public_keys(browser: Browser, platform: Platform, database: Database
 
 def _not_accepted(response: httpx.Response, database: Database, launches: int = 0) -> None:
     assert response.status_code != 303
-    assert "ticket" not in response.text
+    assert "/workspace/" not in response.text
     assert _launches(database) == launches
 
 

@@ -78,6 +78,10 @@ class Launch:
     nonce: str = ""
 
     def login(self, **changes: str | None) -> TestResponse:
+        return self.client.post("/lti/login", data=self.login_form(**changes))
+
+    def login_form(self, **changes: str | None) -> dict[str, str]:
+        """Return what the platform's page posts."""
         parameters = {
             "iss": self.platform.origin,
             "login_hint": "hint",
@@ -86,8 +90,7 @@ class Launch:
             "lti_message_hint": "message",
             **changes,
         }
-        form = {name: value for name, value in parameters.items() if value is not None}
-        return self.client.post("/lti/login", data=form)
+        return {name: value for name, value in parameters.items() if value is not None}
 
     def begin(self) -> "Launch":
         """Log in, and prepare the claims of a learner's launch."""

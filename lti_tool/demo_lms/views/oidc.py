@@ -30,7 +30,10 @@ _REPOSTED = "reposted"
 
 @blueprint.get("/start/<slug>")
 def start(slug: str) -> str:
-    """Initiate a login at the tool, from inside the activity's frame."""
+    """Initiate a login at the tool, from inside the activity's frame.
+
+    The activity's page says by `storage` that it keeps data for the tool.
+    """
     platform, activity, person = current_platform(), find_activity(slug), cookie_person()
     if person is None:
         abort(403, description="Nobody is logged in; open the course page first.")
@@ -45,6 +48,8 @@ def start(slug: str) -> str:
         "client_id": registration.client_id,
         "lti_deployment_id": registration.deployment_id,
     }
+    if request.args.get("storage"):
+        fields["lti_storage_target"] = "_parent"
     return _form(platform.tool.login_url, fields)
 
 

@@ -42,8 +42,12 @@ def course() -> Response:
 
 @blueprint.get("/activities/<slug>")
 def activity(slug: str) -> Response:
-    """Show the tool in a frame of another site."""
-    return _page("activity.html", here="activity", activity=find_activity(slug))
+    """Show the tool in a frame of another site, and keep data for it unless `?storage=off`."""
+    storage = None if request.args.get("storage") == "off" else "_parent"
+    tool = current_platform().tool.origin
+    return _page(
+        "activity.html", here="activity", activity=find_activity(slug), storage=storage, tool=tool
+    )
 
 
 @blueprint.get("/grades")

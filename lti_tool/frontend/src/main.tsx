@@ -4,6 +4,7 @@ import { Http, renewToken } from "./api/http";
 import { Session } from "./api/session";
 import { dropTicket, newId, readBoot, readNonce, savesData } from "./app/boot";
 import { systemClock } from "./app/clock";
+import { askForHeight } from "./app/frame";
 import { watchPage } from "./app/page";
 import { localStorageOf, tabIdOf } from "./app/storage";
 import { Workspace } from "./app/workspace";
@@ -54,6 +55,10 @@ const root = document.getElementById("workspace");
 if (!root) throw new Error("The page has no #workspace; its template must print one.");
 session.start(boot.expires_at ?? null);
 watchPage(window, workspace);
+if (boot.resized_by && window.parent !== window) {
+  const fit = askForHeight(window, boot.resized_by);
+  new ResizeObserver(fit).observe(document.body);
+}
 dropTicket(window);
 void workspace.load();
 void languageFor(boot.locale).then((language) => {

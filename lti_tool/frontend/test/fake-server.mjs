@@ -20,7 +20,7 @@ const POLICY = [
 /** A running server; `faults` bends it: tests set its fields. */
 export async function startFakeServer({ port = 0, locale = "en", role = "learner" } = {}) {
   const attempt = new FakeAttempt(locale, role);
-  const faults = { down: false, runner: true, streams: "open", token: "token-1", renewals: true, delayMs: 0 };
+  const faults = { down: false, runner: true, streams: "open", token: "token-1", renewals: true, delayMs: 0, resizedBy: null };
   const streams = new Set();
   const seen = { renewals: 0, polls: 0, streams: 0, violations: [] };
   const context = { attempt, faults, streams, seen, locale };
@@ -124,6 +124,7 @@ function page({ attempt, faults, locale }, response) {
   const boot = {
     token: faults.token, attempt_id: id, api: `/api/attempts/${id}`, locale,
     title: attempt.state.case.title, role: attempt.state.role, python: "py311",
+    resized_by: faults.resizedBy,
   };
   response.writeHead(200, {
     "Content-Type": "text/html; charset=utf-8",

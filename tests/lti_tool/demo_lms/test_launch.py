@@ -40,6 +40,12 @@ def test_a_login_is_initiated_at_the_tool_with_everything_that_it_must_hand_back
     }
 
 
+def test_a_login_names_the_storage_when_the_page_around_it_has_one(world: World) -> None:
+    with world.browser() as browser:
+        page = browser.get("/lti/start/wine?storage=_parent").raise_for_status().text
+    assert only_form(page).fields["lti_storage_target"] == "_parent"
+
+
 def test_a_login_without_anybody_logged_in_is_refused(world: World) -> None:
     with world.browser(None) as browser:
         assert browser.get("/lti/start/wine").status_code == 403

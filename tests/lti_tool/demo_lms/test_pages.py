@@ -91,8 +91,14 @@ def test_the_activity_is_framed_with_a_title_and_may_fill_the_screen(world: Worl
     page = get(world, "/activities/wine").text
     (frame,) = re.findall(r"<iframe[^>]*>", page)
     assert 'title="Activity: Wine: which cultivar is it?"' in frame
-    assert 'src="/lti/start/wine"' in frame
+    assert 'src="/lti/start/wine?storage=_parent"' in frame
     assert "allowfullscreen" in frame
+
+
+def test_an_activity_may_be_opened_without_storage_for_the_tool(world: World) -> None:
+    page = get(world, "/activities/wine?storage=off").text
+    assert 'src="/lti/start/wine"' in page
+    assert "storage.js" not in page
 
 
 def test_an_unknown_page_is_a_plain_page_with_a_way_back(world: World) -> None:

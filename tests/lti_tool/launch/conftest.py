@@ -1,18 +1,21 @@
-"""A bare Flask application with the three LTI views, on a real database, and a real platform."""
+"""A bare Flask application with the LTI views, on a real database, and a real platform."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
 
+import templates
 from config.database import Database
 from config.settings import Settings
+from lti_tool import security
 from lti_tool.launch.errors import LaunchRefusedError
 from lti_tool.launch.service import LaunchKit
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
-from lti_tool.views import jwks, launch, login
+from lti_tool.views import jwks, launch, login, static
 from lti_tool.wiring import LAUNCH_EXTENSION
 from tests.fakes.platform import Platform, serve
 from tests.lti_tool.factories import Launch, add_case, register
@@ -34,8 +37,9 @@ def app(settings: Settings, database: Database, platform: Platform, http: Platfo
     with database.transaction() as session:
         register(session, platform)
         add_case(session)
-    made = Flask("launches")
-    for view in (login, launch, jwks):
+    made = Flask("launches", template_folder=str(Path(templates.__file__).parent))
+    security.init_app(made)
+    for view in (login, launch, jwks, static):
         made.register_blueprint(view.blueprint)
 
     @made.errorhandler(LaunchRefusedError)
@@ -49,6 +53,12 @@ def app(settings: Settings, database: Database, platform: Platform, http: Platfo
         key_store=KeyStore(settings.keys_dir),
     )
     return made
+
+
+@pytest.fixture
+def browser(app: Flask, platform: Platform, settings: Settings) -> Launch:
+    """A browser that has not logged in."""
+    return Launch(app.test_client(), platform, f"{settings.public_url}/lti/launch")
 
 
 @pytest.fixture

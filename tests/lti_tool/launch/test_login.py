@@ -3,7 +3,6 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from flask import Flask
 from sqlalchemy import func, select, update
 
 from config.database import Database, utcnow
@@ -11,11 +10,6 @@ from config.settings import Settings
 from lti_tool.models import LoginState, Registration, RegistrationState
 from tests.fakes.platform import Platform
 from tests.lti_tool.factories import Launch, register
-
-
-@pytest.fixture
-def browser(app: Flask, platform: Platform, settings: Settings) -> Launch:
-    return Launch(app.test_client(), platform, f"{settings.public_url}/lti/launch")
 
 
 def test_the_browser_goes_to_the_platform_with_everything_it_needs(

@@ -34,6 +34,21 @@ def _answer(status: int, headers: dict[str, str] | None = None, body: bytes = b"
     return Answer(status=status, headers=httpx.Headers(headers), body=body)
 
 
+def test_canvas_keeps_data_for_tools_at_its_clouds_own_origin_and_others_where_they_log_in() -> (
+    None
+):
+    cloud, school = "https://canvas.instructure.com", "https://canvas.school.example"
+    assert CANVAS.storage_origin(cloud, cloud) == "https://sso.canvaslms.com"
+    assert CANVAS.storage_origin(school, school) == school
+    for platform in (GENERIC, MOODLE, OPEN_EDX):
+        assert platform.storage_origin(cloud, school) == school
+
+
+def test_only_canvas_makes_frames_as_tall_as_tools_ask() -> None:
+    resizing = [family for family, platform in PLATFORMS.items() if platform.resizes_frames]
+    assert resizing == [PlatformFamily.CANVAS]
+
+
 def test_every_family_has_its_class() -> None:
     assert PLATFORMS.keys() == set(PlatformFamily)
 

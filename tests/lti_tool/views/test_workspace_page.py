@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from werkzeug.test import TestResponse
 
 from config.database import utcnow
+from lti_tool.models import PlatformFamily, Registration
 from lti_tool.models.launch_session import CourseRole
 from tests.lti_tool.site import PLATFORM, Launched, Site
 
@@ -41,6 +42,7 @@ def test_a_ticket_opens_the_page_with_all_that_the_front_end_starts_with(site: S
         "title": "Wine & <cheese>",
         "role": "assistant",
         "python": f"py{sys.version_info.major}{sys.version_info.minor}",
+        "resized_by": None,
     }
     assert '<script type="module" src="/static/dist/assets/main-a1.js"></script>' in response.text
     assert '<link rel="modulepreload" href="/static/dist/assets/shared-c3.js">' in response.text
@@ -56,6 +58,12 @@ def test_the_token_of_the_page_opens_the_api(site: Site) -> None:
         launched.api, headers={"Authorization": f"Bearer {token}"}
     )
     assert response.status_code == 200
+
+
+def test_a_page_on_canvas_is_told_whom_to_ask_for_a_taller_frame(site: Site) -> None:
+    with site.database.transaction() as session:
+        session.execute(update(Registration).values(platform=PlatformFamily.CANVAS))
+    assert _boot(_open(site, site.launch()).text)["resized_by"] == PLATFORM
 
 
 def test_only_the_launching_platform_may_frame_the_page(site: Site) -> None:

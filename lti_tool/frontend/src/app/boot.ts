@@ -11,6 +11,8 @@ export interface Boot {
   role: string;
   /** The kernels' Python, as `py311`. */
   python: string;
+  /** Origin of the page around ours that makes our frame as tall as we ask. */
+  resized_by?: string | null;
 }
 
 /** Reads the boot record and takes it out of the page, so that the token stands in no markup. */
