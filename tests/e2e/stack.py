@@ -15,6 +15,8 @@ from pathlib import Path
 
 import httpx
 
+from tests.e2e.leaks import leaks_of
+
 READY_SECONDS = 240
 TEACHER = "201"
 """The demo LMS's teacher, as its cookie names her."""
@@ -93,12 +95,14 @@ class Stack:
         raise AssertionError(f"casebook up did not get ready; see {log.name}")
 
     def stop(self) -> int:
-        """Press Ctrl-C and return the exit code."""
+        """Press Ctrl-C and return the exit code; no log may hold a secret or a name."""
         assert self.process is not None
         self.process.send_signal(signal.SIGINT)
         code = self.process.wait(timeout=30)
         assert self.process.stdout is not None
         self.process.stdout.close()
+        found = leaks_of(self.state / "logs")
+        assert not found, found
         return code
 
     def pid(self, name: str) -> int:
