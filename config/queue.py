@@ -20,6 +20,7 @@ class Queue(StrEnum):
     RUNS = "runs"
     VALIDATIONS = "validations"
     SCORES = "scores"
+    ROSTERS = "rosters"
     BUILDS = "builds"
     MAINTENANCE = "maintenance"
 

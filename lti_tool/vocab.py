@@ -1,7 +1,8 @@
 """Every URI and media type of LTI 1.3 and LTI Advantage that the tool uses, once.
 
 Sources: LTI Core 1.3 (https://www.imsglobal.org/spec/lti/v1p3/), Assignment and Grade Services 2.0
-(https://www.imsglobal.org/spec/lti-ags/v2p0/), IMS Security Framework 1.0.
+(https://www.imsglobal.org/spec/lti-ags/v2p0/), Names and Role Provisioning Services 2.0
+(https://www.imsglobal.org/spec/lti-nrps/v2p0/), IMS Security Framework 1.0.
 """
 
 from enum import StrEnum
@@ -23,6 +24,7 @@ class Claim(StrEnum):
     CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
     LAUNCH_PRESENTATION = "https://purl.imsglobal.org/spec/lti/claim/launch_presentation"
     AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+    NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 
 class MessageType(StrEnum):
@@ -40,15 +42,19 @@ class Scope(StrEnum):
     LINE_ITEM_READONLY = "https://purl.imsglobal.org/spec/lti-ags/scope/lineitem.readonly"
     RESULT_READONLY = "https://purl.imsglobal.org/spec/lti-ags/scope/result.readonly"
     SCORE = "https://purl.imsglobal.org/spec/lti-ags/scope/score"
+    MEMBERSHIP_READONLY = (
+        "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+    )
 
 
 class MediaType(StrEnum):
-    """Media types of AGS; Moodle compares them exactly."""
+    """Media types of AGS and NRPS; Moodle compares them exactly."""
 
     LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
     LINE_ITEM_CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
     RESULT_CONTAINER = "application/vnd.ims.lis.v2.resultcontainer+json"
     SCORE = "application/vnd.ims.lis.v1.score+json"
+    MEMBERSHIPS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 CONTEXT_ROLE_PREFIX: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"

@@ -23,6 +23,7 @@ class Launch:
     line_items_url: str
     line_item_url: str | None
     """None unless the resource link has exactly one column."""
+    memberships_url: str
     return_url: str
 
 
@@ -31,7 +32,7 @@ def launch_claims(
 ) -> dict[str, Any]:
     """Return the id_token's payload."""
     person = launch.person
-    endpoint: dict[str, Any] = {"scope": list(vocab.SCOPES), "lineitems": launch.line_items_url}
+    endpoint: dict[str, Any] = {"scope": list(vocab.AGS_SCOPES), "lineitems": launch.line_items_url}
     if launch.line_item_url is not None:
         endpoint["lineitem"] = launch.line_item_url
     return {
@@ -74,4 +75,8 @@ def launch_claims(
         },
         vocab.LIS: {"person_sourcedid": f"demo-{person.id}"},
         vocab.AGS_ENDPOINT: endpoint,
+        vocab.NRPS_SERVICE: {
+            "context_memberships_url": launch.memberships_url,
+            "service_versions": ["2.0"],
+        },
     }

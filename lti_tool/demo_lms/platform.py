@@ -44,6 +44,11 @@ class Platform:
         """Return the course's line item container, with a query as Moodle's has one."""
         return f"{self.issuer}/lti/services/{COURSE.id}/lineitems?type_id=1"
 
+    @property
+    def memberships_url(self) -> str:
+        """Return the course's roster."""
+        return f"{self.issuer}/lti/services/{COURSE.id}/memberships"
+
     def line_item_url(self, item_id: int) -> str:
         """Return one line item's URL; `/scores` and `/results` go before the query."""
         return f"{self.issuer}/lti/services/{COURSE.id}/lineitems/{item_id}/lineitem?type_id=1"

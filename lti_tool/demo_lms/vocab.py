@@ -13,6 +13,7 @@ LAUNCH_PRESENTATION = _CLAIM + "launch_presentation"
 TOOL_PLATFORM = _CLAIM + "tool_platform"
 LIS = _CLAIM + "lis"
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
+NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -23,7 +24,9 @@ SCOPE_LINE_ITEM = _SCOPE + "lineitem"
 SCOPE_LINE_ITEM_READONLY = _SCOPE + "lineitem.readonly"
 SCOPE_RESULT_READONLY = _SCOPE + "result.readonly"
 SCOPE_SCORE = _SCOPE + "score"
-SCOPES = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READONLY, SCOPE_RESULT_READONLY, SCOPE_SCORE)
+AGS_SCOPES = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READONLY, SCOPE_RESULT_READONLY, SCOPE_SCORE)
+SCOPE_MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
+SCOPES = (*AGS_SCOPES, SCOPE_MEMBERSHIP)
 
 PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"
@@ -33,6 +36,7 @@ MEDIA_LINE_ITEM = _MEDIA + "v2.lineitem+json"
 MEDIA_LINE_ITEMS = _MEDIA + "v2.lineitemcontainer+json"
 MEDIA_RESULTS = _MEDIA + "v2.resultcontainer+json"
 MEDIA_SCORE = _MEDIA + "v1.score+json"
+MEDIA_MEMBERSHIPS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 JWT_BEARER = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PRIVATE_KEY_JWT = "private_key_jwt"

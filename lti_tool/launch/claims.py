@@ -17,6 +17,7 @@ Payload = Mapping[str, object]
 TEXT_LIMIT = 4096
 """Longest text that is taken from a claim; a longer one is malformed."""
 LIST_LIMIT = 100
+NRPS_VERSION = "2.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +81,8 @@ class ResourceLinkLaunch:
     """Without the values that the platform left empty or did not expand."""
     return_url: str | None
     grades: GradeService | None
+    memberships_url: str | None
+    """Where the course's roster is; None where the platform offers none in version 2.0."""
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:
@@ -99,6 +102,7 @@ class ResourceLinkLaunch:
             custom=_custom(payload),
             return_url=_web_url(presentation, "return_url"),
             grades=_grades(payload),
+            memberships_url=_memberships_url(payload),
         )
 
 
@@ -188,3 +192,11 @@ def _grades(payload: Payload) -> GradeService | None:
         line_items_url=_web_url(section, "lineitems"),
         scopes=tuple(sorted(set(_texts(section, "scope", of=Claim.AGS_ENDPOINT)))),
     )
+
+
+def _memberships_url(payload: Payload) -> str | None:
+    """Return the roster's URL; without a list of versions it is taken for one of 2.0."""
+    section = _section(payload, Claim.NRPS_SERVICE) or {}
+    versions = section.get("service_versions", [NRPS_VERSION])
+    offered = isinstance(versions, list) and NRPS_VERSION in versions
+    return _web_url(section, "context_memberships_url") if offered else None

@@ -15,6 +15,7 @@ from config.database import utcnow
 from config.settings import Settings
 from lti_tool.launch import checks, messages, state
 from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.enrolment import note_course
 from lti_tool.launch.errors import DeploymentError
 from lti_tool.launch.origins import origin_of
 from lti_tool.launch.placement import place
@@ -143,6 +144,7 @@ def _open(
     placement = place(session, registration, envelope, opened)
     ticket, ticket_hash = new_ticket()
     now = utcnow()
+    note_course(session, registration, envelope, opened, role=placement.role, now=now)
     row = LaunchSession(
         user_id=placement.user.id,
         assignment_id=placement.assignment.id,

@@ -65,6 +65,7 @@ LANES = (
     Lane(Queue.RUNS, 40),
     Lane(Queue.VALIDATIONS, 4),
     Lane(Queue.SCORES, 16),
+    Lane(Queue.ROSTERS, 2),
     Lane(Queue.BUILDS, 1),
     Lane(Queue.MAINTENANCE, 1),
 )

@@ -104,6 +104,7 @@ def _id_token(
         issued_at=int(time.time()),
         line_items_url=platform.line_items_url,
         line_item_url=platform.line_item_url(items[0].id) if len(items) == 1 else None,
+        memberships_url=platform.memberships_url,
         return_url=f"{platform.issuer}{url_for('.leave', slug=activity.slug)}",
     )
     claims = launch_claims(launch, client, platform.tool)
