@@ -23,6 +23,7 @@ class Claim(StrEnum):
     CONTEXT = "https://purl.imsglobal.org/spec/lti/claim/context"
     CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
     LAUNCH_PRESENTATION = "https://purl.imsglobal.org/spec/lti/claim/launch_presentation"
+    FOR_USER = "https://purl.imsglobal.org/spec/lti/claim/for_user"
     AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
     NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 

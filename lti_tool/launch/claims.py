@@ -106,6 +106,37 @@ class ResourceLinkLaunch:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionReview:
+    """Somebody's work that is to be looked at, from its place in the grade book.
+
+    https://www.imsglobal.org/spec/lti-sr/v1p0
+    """
+
+    for_user: str
+    """The `sub` of whose work it is."""
+    resource_link_id: str | None
+    line_item_url: str | None
+    """The column; an activity is found by it where no resource link is named."""
+    roles: tuple[str, ...]
+    """Of the person who looks."""
+    return_url: str | None
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Self:
+        """Read the claims; raises ClaimError naming the first that is missing or malformed."""
+        link = _section(payload, Claim.RESOURCE_LINK) or {}
+        presentation = _section(payload, Claim.LAUNCH_PRESENTATION) or {}
+        grades = _grades(payload)
+        return cls(
+            for_user=_text(_section(payload, Claim.FOR_USER) or {}, "user_id", of=Claim.FOR_USER),
+            resource_link_id=_optional_text(link, "id", of=Claim.RESOURCE_LINK),
+            line_item_url=None if grades is None else grades.line_item_url,
+            roles=_texts(payload, Claim.ROLES),
+            return_url=_web_url(presentation, "return_url"),
+        )
+
+
 def _named(name: str, of: str | None) -> str:
     return f"{of}.{name}" if of else name
 

@@ -14,7 +14,6 @@ from lti_tool.models import Course, CourseRole, Registration
 SYNC_ROSTER: Final = "roster:sync_roster"
 AT_MOST_EVERY: Final = timedelta(minutes=10)
 """How often the staff's launches may have one course's roster read."""
-STAFF = frozenset({CourseRole.ASSISTANT, CourseRole.INSTRUCTOR})
 
 
 def note_course(  # noqa: PLR0913 - what came, from whom, as what, and when
@@ -56,7 +55,7 @@ def note_course(  # noqa: PLR0913 - what came, from whom, as what, and when
 
 def is_due(asked_at: datetime | None, *, role: CourseRole, now: datetime) -> bool:
     """Tell whether a launch in this role is to have the roster read."""
-    return asked_at is None or (role in STAFF and asked_at <= now - AT_MOST_EVERY)
+    return asked_at is None or (role.is_staff and asked_at <= now - AT_MOST_EVERY)
 
 
 def _course(

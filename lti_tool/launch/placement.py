@@ -39,7 +39,7 @@ def place(
     Raises CaseUnknownError or CaseNotReadyError.
     """
     assignment = _assignment(session, registration, envelope, launch)
-    user = _user(session, registration.id, envelope.subject)
+    user = find_or_add_user(session, registration.id, envelope.subject)
     role = course_role(launch.roles)
     graded = is_graded(role, launch.roles, subject=envelope.subject)
     attempt = open_attempt(
@@ -59,7 +59,7 @@ def is_graded(role: CourseRole, roles: tuple[str, ...], *, subject: str | None) 
     return role is CourseRole.LEARNER and not is_test_user(roles) and subject is not None
 
 
-def _user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:
+def find_or_add_user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:
     """Return the person by (registration, sub); an anonymous one is somebody new each time."""
     sub = subject if subject is not None else f"anonymous:{uuid4()}"
     session.execute(

@@ -23,6 +23,11 @@ class CourseRole(StrEnum):
         """Whether this role may edit, run and validate; an observer looks on."""
         return self is not CourseRole.OBSERVER
 
+    @property
+    def is_staff(self) -> bool:
+        """Whether this role may look at everybody's work."""
+        return self in {CourseRole.ASSISTANT, CourseRole.INSTRUCTOR}
+
 
 class LaunchSession(Base):
     """One launch of one person into one assignment."""

@@ -29,6 +29,16 @@ class Standing:
         """Return how many students have never opened the activity."""
         return self.students - self.begun
 
+    def as_json(self) -> dict[str, int | str]:
+        """Return the figures as the JSON API tells them."""
+        return {
+            "students": self.students,
+            "begun": self.begun,
+            "not_begun": self.not_begun,
+            "left": self.left,
+            "synced_at": self.synced_at.isoformat(),
+        }
+
 
 def standing_of(session: Session, assignment_id: UUID) -> Standing | None:
     """Return how far an activity's course has come; None where no roster could be read yet."""

@@ -93,12 +93,13 @@ async def sync_roster(context: JobContext, *, course_id: str, tries: int = 0) ->
 
 
 def _again(session: Session, course_id: UUID, tries: int, *, seconds: float) -> None:
+    # A queueing lock of its own: a job that waits for long must not keep a launch's out.
     defer(
         session,
         SYNC_ROSTER,
         queue=Queue.ROSTERS,
         args={"course_id": str(course_id), "tries": tries},
-        queueing_lock=f"roster-{course_id}",
+        queueing_lock=f"roster-{course_id}-later",
         delay_seconds=max(round(seconds), 1),
     )
 
