@@ -28,7 +28,7 @@ from lti_tool.views import (
     work,
     workspace,
 )
-from lti_tool.views.api import attempts, kernel, roster, session
+from lti_tool.views.api import attempts, kernel, session, standing
 from lti_tool.wiring import EXTENSION, Wiring
 from lti_tool.workspace.kernel import Attendant
 from lti_tool.workspace.live import LiveJournal
@@ -49,7 +49,7 @@ BLUEPRINTS = (
     kernel.blueprint,
     events.blueprint,
     session.blueprint,
-    roster.blueprint,
+    standing.blueprint,
     health.blueprint,
     home.blueprint,
     static.blueprint,

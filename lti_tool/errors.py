@@ -32,6 +32,10 @@ class ReadOnlyError(SessionError):
     """The session is valid, but its role may not change or run anything."""
 
 
+class StaffOnlyError(SessionError):
+    """The session is valid, but only staff of the course may see this."""
+
+
 class BadRequestError(LtiToolError):
     """A body or parameter that the API does not take; the message names the field."""
 

@@ -1,4 +1,4 @@
-"""Tasks of the LTI tool: scores on their way to grade books, rosters, and the rotation of its keys.
+"""Tasks of the LTI tool: scores on their way to grade books, and the rotation of its keys.
 
 A score's job is only a wake-up: what is wanted, what was sent and when to try again stand in
 grading's delivery row, so a job may be lost or run twice without harm. A failure that may pass does
@@ -24,14 +24,12 @@ from grading.claims import Claim
 from grading.delivery_policy import Manner
 from lti_tool.platforms.base import Refused
 from lti_tool.platforms.families import PLATFORMS
-from lti_tool.services import pacing, rosters
+from lti_tool.services import pacing
 from lti_tool.services.addresses import address_of
-from lti_tool.services.client import ServiceClient
 from lti_tool.services.delivery import Address, Courier
 from lti_tool.services.handover import Failed, Outcome, Overridden, Sent
 from lti_tool.services.http import PlatformHttp
 from lti_tool.services.keys import KeyStore
-from lti_tool.services.tokens import TokenSource
 
 DELIVER_SCORE: Final = "lti:deliver_score"
 SWEEP_LIMIT = 500
@@ -70,16 +68,6 @@ async def deliver_score(context: JobContext, *, attempt_id: str) -> None:
     lane = await loop.run_in_executor(_threads, lane_of, database, key)
     async with office.lanes[lane]:
         await loop.run_in_executor(_threads, deliver, office.courier, database, key)
-
-
-@blueprint.task(name="sync_roster", queue=Queue.ROSTERS, pass_context=True)
-async def sync_roster(context: JobContext, *, course_id: str) -> None:
-    """Read who is in a course."""
-    database: Database = context.additional_context["database"]
-    client = _office(context.additional_context["settings"], database).client
-    await asyncio.get_running_loop().run_in_executor(
-        _threads, rosters.sync, client, database.transaction, UUID(course_id)
-    )
 
 
 @blueprint.periodic(cron="* * * * *")
@@ -203,14 +191,9 @@ class _Office:
 
     courier: Courier
     lanes: _Lanes
-    client: ServiceClient
 
 
 @lru_cache(maxsize=2)
 def _office(settings: Settings, database: Database) -> _Office:
-    http, keys = (
-        PlatformHttp(timeout_seconds=settings.http_timeout_seconds),
-        KeyStore(settings.keys_dir),
-    )
-    client = ServiceClient(http, TokenSource(http, keys, database.transaction))
-    return _Office(Courier(http, keys, database.transaction), _Lanes(), client)
+    http = PlatformHttp(timeout_seconds=settings.http_timeout_seconds)
+    return _Office(Courier(http, KeyStore(settings.keys_dir), database.transaction), _Lanes())

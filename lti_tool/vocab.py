@@ -23,8 +23,9 @@ class Claim(StrEnum):
     CONTEXT = "https://purl.imsglobal.org/spec/lti/claim/context"
     CUSTOM = "https://purl.imsglobal.org/spec/lti/claim/custom"
     LAUNCH_PRESENTATION = "https://purl.imsglobal.org/spec/lti/claim/launch_presentation"
+    FOR_USER = "https://purl.imsglobal.org/spec/lti/claim/for_user"
     AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-    NAMES_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+    NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 
 class MessageType(StrEnum):
@@ -54,7 +55,7 @@ class MediaType(StrEnum):
     LINE_ITEM_CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
     RESULT_CONTAINER = "application/vnd.ims.lis.v2.resultcontainer+json"
     SCORE = "application/vnd.ims.lis.v1.score+json"
-    MEMBERSHIP_CONTAINER = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+    MEMBERSHIPS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
 
 
 CONTEXT_ROLE_PREFIX: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"

@@ -32,7 +32,7 @@ def create_app(settings: Settings | None = None, *, examples: Path = EXAMPLES) -
     app.jinja_env.globals.update(course=COURSE, people=PEOPLE)
     app.extensions[EXTENSION] = platform = assemble(settings, read_activities(examples))
     guards.install(app, platform)
-    for room in (pages, oidc, token, line_items, results, memberships, tools):
+    for room in (pages, oidc, token, line_items, memberships, results, tools):
         app.register_blueprint(room.blueprint)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPException, _http_error)

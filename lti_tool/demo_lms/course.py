@@ -46,6 +46,18 @@ class Person:
         """Return whether this person sees everybody's grades."""
         return self.role == vocab.INSTRUCTOR
 
+    def as_member(self) -> dict[str, object]:
+        """Return the roster's entry, as the specification's own examples have it."""
+        return {
+            "user_id": self.id,
+            "status": "Active",
+            "roles": [self.role],
+            "name": self.name,
+            "given_name": self.given_name,
+            "family_name": self.family_name,
+            "email": self.email,
+        }
+
     @property
     def role_name(self) -> str:
         """Return the role in a word."""

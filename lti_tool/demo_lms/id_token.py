@@ -32,10 +32,7 @@ def launch_claims(
 ) -> dict[str, Any]:
     """Return the id_token's payload."""
     person = launch.person
-    endpoint: dict[str, Any] = {
-        "scope": list(vocab.SCOPES_GRADES),
-        "lineitems": launch.line_items_url,
-    }
+    endpoint: dict[str, Any] = {"scope": list(vocab.AGS_SCOPES), "lineitems": launch.line_items_url}
     if launch.line_item_url is not None:
         endpoint["lineitem"] = launch.line_item_url
     return {
@@ -78,7 +75,7 @@ def launch_claims(
         },
         vocab.LIS: {"person_sourcedid": f"demo-{person.id}"},
         vocab.AGS_ENDPOINT: endpoint,
-        vocab.NAMES_ROLES: {
+        vocab.NRPS_SERVICE: {
             "context_memberships_url": launch.memberships_url,
             "service_versions": ["2.0"],
         },

@@ -46,7 +46,7 @@ class Platform:
 
     @property
     def memberships_url(self) -> str:
-        """Return where the course's participants are listed."""
+        """Return the course's roster."""
         return f"{self.issuer}/lti/services/{COURSE.id}/memberships"
 
     def line_item_url(self, item_id: int) -> str:

@@ -13,7 +13,7 @@ LAUNCH_PRESENTATION = _CLAIM + "launch_presentation"
 TOOL_PLATFORM = _CLAIM + "tool_platform"
 LIS = _CLAIM + "lis"
 AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
-NAMES_ROLES = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
 
 LEARNER = "http://purl.imsglobal.org/vocab/lis/v2/membership#Learner"
 INSTRUCTOR = "http://purl.imsglobal.org/vocab/lis/v2/membership#Instructor"
@@ -24,9 +24,9 @@ SCOPE_LINE_ITEM = _SCOPE + "lineitem"
 SCOPE_LINE_ITEM_READONLY = _SCOPE + "lineitem.readonly"
 SCOPE_RESULT_READONLY = _SCOPE + "result.readonly"
 SCOPE_SCORE = _SCOPE + "score"
-SCOPES_GRADES = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READONLY, SCOPE_RESULT_READONLY, SCOPE_SCORE)
+AGS_SCOPES = (SCOPE_LINE_ITEM, SCOPE_LINE_ITEM_READONLY, SCOPE_RESULT_READONLY, SCOPE_SCORE)
 SCOPE_MEMBERSHIP = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
-SCOPES = (*SCOPES_GRADES, SCOPE_MEMBERSHIP)
+SCOPES = (*AGS_SCOPES, SCOPE_MEMBERSHIP)
 
 PLATFORM_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-platform-configuration"
 TOOL_CONFIGURATION = "https://purl.imsglobal.org/spec/lti-tool-configuration"

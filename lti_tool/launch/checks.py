@@ -28,6 +28,7 @@ LEEWAY_SECONDS = 30
 """How far a platform's clock may be from ours."""
 MAX_AGE_SECONDS = 600
 """How old a token may be, whatever its own `exp` says."""
+OFFERED = frozenset({MessageType.RESOURCE_LINK, MessageType.SUBMISSION_REVIEW})
 SUBJECT_LIMIT = 255
 """LTI Core 1.3, §5.3.6.1: at most 255 ASCII characters."""
 
@@ -88,7 +89,7 @@ def check_version(envelope: Envelope) -> None:
 
 def check_message_type(envelope: Envelope) -> None:
     """The message is one that the tool offers."""
-    if envelope.message_type != MessageType.RESOURCE_LINK:
+    if envelope.message_type not in OFFERED:
         raise MessageError(f"Not a message type that is offered here ({Claim.MESSAGE_TYPE})")
 
 

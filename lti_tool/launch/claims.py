@@ -19,6 +19,7 @@ TEXT_LIMIT = 4096
 LIST_LIMIT = 100
 MOMENT_LIMIT = 1e12
 """Seconds from 1970 to far beyond any date."""
+NRPS_VERSION = "2.0"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class ResourceLinkLaunch:
     return_url: str | None
     grades: GradeService | None
     memberships_url: str | None
-    """Where the platform tells who is in the course; None where it does not."""
+    """Where the course's roster is; None where the platform offers none in version 2.0."""
 
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:
@@ -103,9 +104,38 @@ class ResourceLinkLaunch:
             custom=_custom(payload),
             return_url=_web_url(presentation, "return_url"),
             grades=_grades(payload),
-            memberships_url=_web_url(
-                _section(payload, Claim.NAMES_ROLES) or {}, "context_memberships_url"
-            ),
+            memberships_url=_memberships_url(payload),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubmissionReview:
+    """Somebody's work that is to be looked at, from its place in the grade book.
+
+    https://www.imsglobal.org/spec/lti-sr/v1p0
+    """
+
+    for_user: str
+    """The `sub` of whose work it is."""
+    resource_link_id: str | None
+    line_item_url: str | None
+    """The column; an activity is found by it where no resource link is named."""
+    roles: tuple[str, ...]
+    """Of the person who looks."""
+    return_url: str | None
+
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Self:
+        """Read the claims; raises ClaimError naming the first that is missing or malformed."""
+        link = _section(payload, Claim.RESOURCE_LINK) or {}
+        presentation = _section(payload, Claim.LAUNCH_PRESENTATION) or {}
+        grades = _grades(payload)
+        return cls(
+            for_user=_text(_section(payload, Claim.FOR_USER) or {}, "user_id", of=Claim.FOR_USER),
+            resource_link_id=_optional_text(link, "id", of=Claim.RESOURCE_LINK),
+            line_item_url=None if grades is None else grades.line_item_url,
+            roles=_texts(payload, Claim.ROLES),
+            return_url=_web_url(presentation, "return_url"),
         )
 
 
@@ -200,3 +230,11 @@ def _grades(payload: Payload) -> GradeService | None:
         line_items_url=_web_url(section, "lineitems"),
         scopes=tuple(sorted(set(_texts(section, "scope", of=Claim.AGS_ENDPOINT)))),
     )
+
+
+def _memberships_url(payload: Payload) -> str | None:
+    """Return the roster's URL; without a list of versions it is taken for one of 2.0."""
+    section = _section(payload, Claim.NRPS_SERVICE) or {}
+    versions = section.get("service_versions", [NRPS_VERSION])
+    offered = isinstance(versions, list) and NRPS_VERSION in versions
+    return _web_url(section, "context_memberships_url") if offered else None

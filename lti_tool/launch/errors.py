@@ -15,6 +15,8 @@ LaunchRefusedError        a launch gets a plain page and no session
  ├─ MessageError          another LTI version, or a message that the tool does not offer
  ├─ TargetLinkError       the signed target or deployment is not the one of the login
  ├─ AnonymousError        no `sub`, and the registration does not allow that
+ ├─ ReviewForbiddenError  somebody else's work, and not staff of its course
+ ├─ NothingToReviewError  the work that is to be looked at has not been begun
  ├─ CaseUnknownError      the activity names no case that is here
  ├─ CaseNotReadyError     the case has no built version yet
  └─ KeysUnavailableError  the platform's public keys cannot be had
@@ -179,6 +181,25 @@ class AnonymousError(LaunchRefusedError):
         "Your learning platform did not say who you are, so your work could not be kept. Please "
         "sign in to your course and open the activity again."
     )
+
+
+class ReviewForbiddenError(LaunchRefusedError):
+    """Somebody wants to look at another's work and is not staff of the course."""
+
+    code = "review_forbidden"
+    status = 403
+    sentence = (
+        "This is somebody else's work, and your role in the course does not let you look at it. "
+        "If that is not right, please tell your teacher."
+    )
+
+
+class NothingToReviewError(LaunchRefusedError):
+    """The activity is not known here, or the person has never opened it."""
+
+    code = "nothing_to_review"
+    status = 404
+    sentence = "There is nothing to look at yet: this work has not been begun."
 
 
 class CaseUnknownError(LaunchRefusedError):

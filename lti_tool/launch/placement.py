@@ -12,7 +12,6 @@ from lti_tool.launch.errors import CaseNotReadyError, CaseUnknownError
 from lti_tool.launch.roles import course_role, is_test_user
 from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from lti_tool.models.lti_user import learner_key
-from lti_tool.services.rosters import want_roster
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import open_attempt, request_kernel
 from notebooks.cases.models import Case, CaseVersion
@@ -40,7 +39,7 @@ def place(
     Raises CaseUnknownError or CaseNotReadyError.
     """
     assignment = _assignment(session, registration, envelope, launch)
-    user = _user(session, registration.id, envelope.subject)
+    user = find_or_add_user(session, registration.id, envelope.subject)
     role = course_role(launch.roles)
     graded = is_graded(role, launch.roles, subject=envelope.subject)
     attempt = open_attempt(
@@ -52,14 +51,6 @@ def place(
     )
     if role.may_work:
         request_kernel(session, attempt.id)
-    if launch.memberships_url is not None and launch.context_id is not None:
-        want_roster(
-            session,
-            registration_id=registration.id,
-            deployment_id=envelope.deployment_id,
-            context_id=launch.context_id,
-            memberships_url=launch.memberships_url,
-        )
     return Placement(user=user, assignment=assignment, attempt=attempt, role=role)
 
 
@@ -68,7 +59,7 @@ def is_graded(role: CourseRole, roles: tuple[str, ...], *, subject: str | None) 
     return role is CourseRole.LEARNER and not is_test_user(roles) and subject is not None
 
 
-def _user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:
+def find_or_add_user(session: Session, registration_id: UUID, subject: str | None) -> LtiUser:
     """Return the person by (registration, sub); an anonymous one is somebody new each time."""
     sub = subject if subject is not None else f"anonymous:{uuid4()}"
     session.execute(

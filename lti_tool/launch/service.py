@@ -14,17 +14,20 @@ from sqlalchemy.orm import Session
 from config.database import utcnow
 from config.settings import Settings
 from lti_tool.launch import checks, messages, state
-from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.claims import Envelope, ResourceLinkLaunch, SubmissionReview
 from lti_tool.launch.detours import Detour, NewTab, OfferedStorage, offered_storage
+from lti_tool.launch.enrolment import note_course
 from lti_tool.launch.errors import DeploymentError
 from lti_tool.launch.origins import origin_of
-from lti_tool.launch.placement import place
+from lti_tool.launch.placement import Placement, place
 from lti_tool.launch.requests import LaunchResponse, LoginRequest
+from lti_tool.launch.review import find_work
 from lti_tool.models import LaunchSession, Registration
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
 from lti_tool.services.registrations import find_for_launch, find_for_login, note_deployment
 from lti_tool.sessions.tickets import new_ticket
+from lti_tool.vocab import MessageType
 
 _log = structlog.get_logger(__name__)
 
@@ -142,9 +145,16 @@ def launch(
         with kit.transaction() as session:
             note_deployment(session, registration.id, envelope.deployment_id)
         raise
+    if envelope.message_type == MessageType.SUBMISSION_REVIEW:
+        review = SubmissionReview.from_payload(payload)
+        with kit.transaction() as session:
+            placement = find_work(session, registration, envelope, review)
+            return _enter(session, kit.settings, registration, placement, review.return_url)
     opened = ResourceLinkLaunch.from_payload(payload)
     with kit.transaction() as session:
-        return _open(session, kit.settings, registration, envelope, opened)
+        placement = place(session, registration, envelope, opened)
+        note_course(session, registration, envelope, opened, role=placement.role, now=utcnow())
+        return _enter(session, kit.settings, registration, placement, opened.return_url)
 
 
 def _check(
@@ -167,14 +177,14 @@ def _check(
     checks.check_login_deployment(envelope, login.deployment_id)
 
 
-def _open(
+def _enter(
     session: Session,
     settings: Settings,
     registration: Registration,
-    envelope: Envelope,
-    opened: ResourceLinkLaunch,
+    placement: Placement,
+    return_url: str | None,
 ) -> LaunchOutcome:
-    placement = place(session, registration, envelope, opened)
+    """Give a session for the work that a launch leads to."""
     ticket, ticket_hash = new_ticket()
     now = utcnow()
     row = LaunchSession(
@@ -182,8 +192,8 @@ def _open(
         assignment_id=placement.assignment.id,
         attempt_id=placement.attempt.id,
         role=placement.role,
-        return_url=opened.return_url,
-        frame_ancestor=_frame_ancestor(registration, opened),
+        return_url=return_url,
+        frame_ancestor=_frame_ancestor(registration, return_url),
         ticket_hash=ticket_hash,
         created_at=now,
         expires_at=now + timedelta(seconds=settings.session_seconds),
@@ -200,12 +210,12 @@ def _open(
     return LaunchOutcome(launch_session_id=row.id, ticket=ticket)
 
 
-def _frame_ancestor(registration: Registration, opened: ResourceLinkLaunch) -> str:
+def _frame_ancestor(registration: Registration, return_url: str | None) -> str:
     """Return the origin of the pages that frame ours.
 
     The return URL is on the school's own host even where all schools share an issuer (Canvas).
     """
-    told = origin_of(opened.return_url) if opened.return_url else None
+    told = origin_of(return_url) if return_url else None
     return told or origin_of(registration.authorization_url) or "'none'"
 
 

@@ -5,8 +5,7 @@ They are imported here so that foreign keys between them resolve whichever is as
 
 from lti_tool.models.access_token import AccessToken
 from lti_tool.models.assignment import Assignment
-from lti_tool.models.course import Course
-from lti_tool.models.course_member import CourseMember
+from lti_tool.models.course import Course, CourseMember
 from lti_tool.models.deployment import Deployment
 from lti_tool.models.invitation import Invitation
 from lti_tool.models.launch_session import CourseRole, LaunchSession

@@ -25,7 +25,7 @@ class CourseRole(StrEnum):
 
     @property
     def is_staff(self) -> bool:
-        """Whether this role may see how others stand."""
+        """Whether this role may look at everybody's work."""
         return self in {CourseRole.ASSISTANT, CourseRole.INSTRUCTOR}
 
 

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import grading.tasks
+import lti_tool.roster.tasks
 import lti_tool.tasks
 import notebooks.tasks
 from config.database import Database, connect
@@ -41,6 +42,7 @@ async def _main(settings: Settings, url: str) -> None:
     app.add_tasks_from(notebooks.tasks.blueprint, namespace="notebooks")
     app.add_tasks_from(grading.tasks.blueprint, namespace="grading")
     app.add_tasks_from(lti_tool.tasks.blueprint, namespace="lti")
+    app.add_tasks_from(lti_tool.roster.tasks.blueprint, namespace="roster")
     follower = Follower(database, runner, settings.runner_url)
     await serve(
         app,

@@ -8,7 +8,8 @@ from lti_tool.vocab import MessageType, Scope
 NAME = "Casebook"
 DESCRIPTION = "Data-science homework in a notebook, judged at once, with feedback and a score."
 SCOPES = (Scope.LINE_ITEM, Scope.RESULT_READONLY, Scope.SCORE, Scope.MEMBERSHIP_READONLY)
-"""What it takes to bring a score to a grade book, and to see whether it is there."""
+"""What it takes to bring a score to a grade book, to see whether it is there, and to know who has
+not begun."""
 CLAIMS = ("iss", "sub")
 """Whom an id_token is about. No name and no e-mail address: nothing here needs them."""
 MESSAGES = (MessageType.RESOURCE_LINK,)

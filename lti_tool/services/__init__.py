@@ -1,5 +1,5 @@
-"""LTI Advantage: keys, HTTP to platforms, tokens, line items, scores, rosters, registrations.
+"""LTI Advantage: keys, HTTP to platforms, access tokens, line items, scores, registrations.
 
-May depend on `lti_tool.models`, `lti_tool.platforms`, the errors and roles of `lti_tool.launch`,
-`grading`, `notebooks` and `config`; knows no Flask.
+May depend on `lti_tool.models`, `lti_tool.platforms`, the errors of `lti_tool.launch`, `grading`,
+`notebooks` and `config`; knows no Flask.
 """

@@ -1,105 +1,128 @@
-"""Names and roles: who is in a course, as its platform tells it page by page.
+"""Rosters: who is in a course, page by page.
 
-https://www.imsglobal.org/spec/lti-nrps/v2p0/
+Names and Role Provisioning Services 2.0, https://www.imsglobal.org/spec/lti-nrps/v2p0/. Of each
+member only the id, the roles and the status are read: names and addresses go no further than this
+module's answers from the platform.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
+from urllib.parse import parse_qs, urlsplit
 
 from lti_tool.models import Registration
 from lti_tool.services.client import ServiceClient, ServiceRequest, read_json
 from lti_tool.services.errors import PlatformRefusedError
-from lti_tool.services.paging import next_page
+from lti_tool.services.paging import MOST_PAGES, next_link
+from lti_tool.services.urls import same_origin, with_query
 from lti_tool.vocab import MediaType, Scope
 
-MOST_PAGES = 200
-MOST_MEMBERS = 20_000
-"""A roster with more of either is taken for one without an end."""
-SUBJECT_LIMIT = 255
-MOST_ROLES = 100
-
-_READING = "Reading the list of participants"
-_REMEDY = "Ask the administrator whether the tool may read who is in the course."
+PAGE_SIZE = 100
+"""Members asked for at a time: a page with names and addresses is some 50 kB."""
+ID_LIMIT = 255
+"""Longest id that a person may have, as in launches."""
+ROLE_LIMIT = 100
+WHAT = "Reading a course's roster"
+REMEDY = "Ask the administrator whether the tool may read the course's members."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Somebody in a course; what else the platform tells of them is not looked at."""
+    """Somebody in a course, as far as it matters here."""
 
-    sub: str
+    user_id: str
+    """The `sub` of their launches."""
     roles: tuple[str, ...]
-    """Context roles as URIs, or as bare names (Moodle)."""
+    """URIs or short names, as the platform writes them."""
     active: bool
-    """Whether they are in the course now; platforms also list people who were."""
+    """False for somebody whom the platform still lists but no longer lets in."""
 
     @classmethod
     def from_json(cls, entry: object) -> Self | None:
-        """Read one entry; None for one that names nobody."""
-        if not isinstance(entry, dict):
+        """Read a member; None for an entry without an id that could be a launch's `sub`."""
+        user_id = entry.get("user_id") if isinstance(entry, dict) else None
+        if not isinstance(entry, dict) or not isinstance(user_id, str) or "\0" in user_id:
             return None
-        sub, roles = entry.get("user_id"), entry.get("roles")
-        if not isinstance(sub, str) or not 0 < len(sub) <= SUBJECT_LIMIT or "\0" in sub:
+        if not 0 < len(user_id) <= ID_LIMIT:
             return None
-        named = roles if isinstance(roles, list) else []
-        status = entry.get("status")
+        roles, status = entry.get("roles"), entry.get("status")
+        listed = roles[:ROLE_LIMIT] if isinstance(roles, list) else []
         return cls(
-            sub=sub,
-            roles=tuple(role for role in named[:MOST_ROLES] if isinstance(role, str)),
-            active=not isinstance(status, str) or status.casefold() == "active",
+            user_id=user_id,
+            roles=tuple(role for role in listed if isinstance(role, str)),
+            active=_is_active(status) if isinstance(status, str) else True,
         )
 
 
-def read_members(
-    client: ServiceClient, registration: Registration, url: str
-) -> Mapping[str, Member]:
-    """Return everybody in a course by `sub`; whole or not at all.
+def members_of(client: ServiceClient, registration: Registration, url: str) -> list[Member]:
+    """Return everybody on a course's roster, each of them once.
 
-    Somebody on several pages has the roles of all of them, and is active if one says so. Raises
-    ServiceError, also for a roster without an end.
+    A roster is whole or none: who is not on it is taken for gone. So a next page on another origin,
+    one that was there before, or pages without an end raise PlatformRefusedError, as does a roster
+    without anybody. Raises what `ServiceClient.send` and `read_json` raise, too.
     """
-    found: dict[str, Member] = {}
-    for entry in _entries(client, registration, url):
-        member = Member.from_json(entry)
-        if member is None:
-            continue
-        known = found.get(member.sub)
-        found[member.sub] = member if known is None else _merged(known, member)
-        if len(found) > MOST_MEMBERS:
-            raise _endless()
-    return found
-
-
-def _entries(client: ServiceClient, registration: Registration, url: str) -> Iterator[object]:
+    members: list[Member] = []
     visited: set[str] = set()
-    page: str | None = url
+    page: str | None = _first_page(url)
     while page is not None:
         if page in visited or len(visited) == MOST_PAGES:
-            raise _endless()
+            raise PlatformRefusedError(f"{WHAT}: its pages have no end.", remedy=REMEDY)
         visited.add(page)
-        answer = client.send(
-            registration,
-            ServiceRequest(
-                method="GET",
-                url=page,
-                scope=Scope.MEMBERSHIP_READONLY,
-                media_type=MediaType.MEMBERSHIP_CONTAINER,
-            ),
+        request = ServiceRequest(
+            method="GET",
+            url=page,
+            scope=Scope.MEMBERSHIP_READONLY,
+            media_type=MediaType.MEMBERSHIPS,
         )
-        container = read_json(answer, _READING)
-        members = container.get("members") if isinstance(container, dict) else None
-        if not isinstance(members, list):
-            raise PlatformRefusedError(
-                f"{_READING}: the answer is no membership container.", remedy=_REMEDY
-            )
-        yield from members
-        page = next_page(answer.headers, page)
+        answer = client.send(registration, request)
+        members.extend(_entries(read_json(answer, WHAT)))
+        page = _following(next_link(answer.headers), page)
+    if not members:
+        raise PlatformRefusedError(f"{WHAT}: it names nobody.", remedy=REMEDY)
+    return merged(members)
 
 
-def _merged(one: Member, other: Member) -> Member:
-    roles = tuple(dict.fromkeys((*one.roles, *other.roles)))
-    return Member(sub=one.sub, roles=roles, active=one.active or other.active)
+def merged(members: Iterable[Member]) -> list[Member]:
+    """Return each person once.
+
+    Somebody in two sections may be listed twice, on different pages even: all their roles count,
+    and they are in the course as long as one entry says so.
+    """
+    found: dict[str, Member] = {}
+    for member in members:
+        former = found.get(member.user_id, member)
+        found[member.user_id] = Member(
+            user_id=member.user_id,
+            roles=tuple(dict.fromkeys((*former.roles, *member.roles))),
+            active=former.active or member.active,
+        )
+    return list(found.values())
 
 
-def _endless() -> PlatformRefusedError:
-    return PlatformRefusedError(f"{_READING}: it has no end.", remedy=_REMEDY)
+def _first_page(url: str) -> str:
+    """Ask for pages: Moodle sends none by itself, and its whole roster may be too much at once."""
+    if "limit" in parse_qs(urlsplit(url).query):
+        return url
+    return with_query(url, {"limit": str(PAGE_SIZE)})
+
+
+def _following(link: str | None, page: str) -> str | None:
+    if link is None:
+        return None
+    following = same_origin(page, link)
+    if following is None:
+        raise PlatformRefusedError(f"{WHAT}: it goes on at another host.", remedy=REMEDY)
+    return following
+
+
+def _entries(container: object) -> list[Member]:
+    entries = container.get("members") if isinstance(container, dict) else None
+    if not isinstance(entries, list):
+        raise PlatformRefusedError(f"{WHAT}: the answer holds no members.", remedy=REMEDY)
+    parsed = (Member.from_json(entry) for entry in entries)
+    return [member for member in parsed if member is not None]
+
+
+def _is_active(status: str) -> bool:
+    """Read a status in any case, as a short name or a URI."""
+    return status.rpartition("#")[2].strip().lower() == "active"

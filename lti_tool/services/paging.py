@@ -21,10 +21,16 @@ def next_page(headers: httpx.Headers, base: str) -> str | None:
 
     None, too, for one on another origin: a token must not go there.
     """
+    link = next_link(headers)
+    return None if link is None else same_origin(base, link)
+
+
+def next_link(headers: httpx.Headers) -> str | None:
+    """Return where the `Link` header says that the next page is, wherever that may be."""
     raw = [value for name, value in headers.raw if name.lower() == b"link"]
     for target, parameters in _LINK.findall(", ".join(map(_text, raw))):
         if _REL_NEXT.search(parameters):
-            return same_origin(base, target)
+            return str(target)
     return None
 
 

@@ -22,7 +22,6 @@ class Principal:
     session_id: UUID
     user_id: UUID
     attempt_id: UUID
-    assignment_id: UUID
     role: CourseRole
     graded: bool
     stream_id: UUID
@@ -51,7 +50,6 @@ def authorise(session: Session, session_id: UUID) -> Principal:
         session_id=launch.id,
         user_id=launch.user_id,
         attempt_id=attempt.id,
-        assignment_id=launch.assignment_id,
         role=launch.role,
         graded=attempt.graded,
         stream_id=attempt.stream_id,

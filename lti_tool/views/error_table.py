@@ -14,6 +14,7 @@ from lti_tool.errors import (
     ForbiddenError,
     ReadOnlyError,
     SessionExpiredError,
+    StaffOnlyError,
     StaleRevisionError,
     StreamLimitError,
 )
@@ -97,6 +98,13 @@ BY_CLASS: dict[type[Exception], Rule] = {
         code="read_only",
         title="You are looking on",
         text="Your role in this course lets you read this work, not change, run or validate it.",
+        advice="If that is not right, ask your teacher to change your role in the course.",
+    ),
+    StaffOnlyError: Rule(
+        status=403,
+        code="staff_only",
+        title="This is for teachers",
+        text="Only teachers and assistants of this course may see this.",
         advice="If that is not right, ask your teacher to change your role in the course.",
     ),
     BadRequestError: Rule(

@@ -9,7 +9,16 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from tests.fakes.gradebook import Entry, GradeBook
-from tests.fakes.platform import CONTAINER, RESULTS, SCORE, Platform, Reply, Seen, moment_of
+from tests.fakes.platform import (
+    CONTAINER,
+    MEMBERSHIPS,
+    RESULTS,
+    SCORE,
+    Platform,
+    Reply,
+    Seen,
+    moment_of,
+)
 
 SUBMISSION = "https://canvas.instructure.com/lti/submission"
 FULL_QUOTA = 700.0
@@ -48,6 +57,20 @@ class Canvas(Platform):
             headers["Link"] = f'<{self.origin}/lineitems?{following}>; rel="next"'
         body = json.dumps(items[start : start + PAGE]).encode()
         return Reply(body=body, content_type=CONTAINER, headers=headers)
+
+    def _members(self, seen: Seen) -> Reply:
+        """Answer ten members at a time, whatever the limit, with a bookmark that has capitals."""
+        if seen.headers.get("Accept") != MEMBERSHIPS:
+            return Reply(406)
+        query = dict(parse_qsl(seen.query))
+        start = int(base64.b64decode(query["page"])) if "page" in query else 0
+        headers = {}
+        if start + PAGE < len(self.roster):
+            bookmark = base64.b64encode(str(start + PAGE).encode()).decode()
+            following = urlencode({**query, "page": bookmark})
+            headers["Link"] = f'<{self.origin}/members?{following}>; rel="next"'
+        page = {"id": f"{self.origin}/members", "members": self.roster[start : start + PAGE]}
+        return Reply(body=json.dumps(page).encode(), content_type=MEMBERSHIPS, headers=headers)
 
     def _create(self, seen: Seen, scopes: frozenset[str]) -> Reply:
         links = {item.get("resourceLinkId") for item in self.line_items.values()}

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl
+from urllib.parse import parse_qs, parse_qsl, urlencode
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -23,12 +23,15 @@ SCORE = "application/vnd.ims.lis.v1.score+json"
 LINE_ITEM = "application/vnd.ims.lis.v2.lineitem+json"
 CONTAINER = "application/vnd.ims.lis.v2.lineitemcontainer+json"
 RESULTS = "application/vnd.ims.lis.v2.resultcontainer+json"
-MEMBERS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
-NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+MEMBERSHIPS = "application/vnd.ims.lti-nrps.v2.membershipcontainer+json"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 ALL_SCOPES = frozenset(
-    [AGS + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")] + [NRPS]
+    AGS + name for name in ("lineitem", "lineitem.readonly", "result.readonly", "score")
 )
+CANARY_NAME = "Canaria"
+CANARY_HOST = "canary.example"
+"""In the names and addresses of everybody, so that they are recognised where they must not be."""
 
 
 @cache
@@ -49,15 +52,12 @@ class Platform:
         self.tool_key_set = tool_key_set
         self.keys = {"key-1": _usual_key()}
         self.extra_jwks: list[dict[str, Any]] = []
-        self.granted = ALL_SCOPES
+        self.granted = ALL_SCOPES | {NRPS}
         self.token_seconds = 3600
         self.tokens: dict[str, frozenset[str]] = {}
         self.line_items: dict[str, dict[str, Any]] = {}
-        self.members: list[dict[str, Any]] = []
-        self.members_page = 2
-        """Members on a page."""
-        self.members_link = '<{}>; rel="next"'
         self.scores: list[dict[str, Any]] = []
+        self.roster: list[dict[str, Any]] = []
         self.overrides: dict[str, float] = {}
         self.faults: list[Fault] = []
         self.weather: Callable[[Seen], Fault | None] = lambda _: None
@@ -86,6 +86,20 @@ class Platform:
             "resourceLinkId": resource_link_id,
         }
         return str(self.line_items[number]["id"])
+
+    def enrol(self, user_id: str, *roles: str, **members: Any) -> None:
+        """Put somebody on the roster, with a name and an address that must go nowhere."""
+        self.roster.append(
+            {
+                "user_id": user_id,
+                "roles": list(roles),
+                "status": "Active",
+                "name": f"{CANARY_NAME} {user_id}",
+                "given_name": CANARY_NAME,
+                "email": f"{user_id}@{CANARY_HOST}",
+                **members,
+            }
+        )
 
     def jwks(self) -> dict[str, Any]:
         published = []
@@ -140,9 +154,9 @@ class Platform:
         scopes = self.tokens.get(seen.headers.get("Authorization", "").removeprefix("Bearer "))
         if scopes is None:
             return Reply(401)
-        parts = seen.path.strip("/").split("/")
-        if parts == ["members"]:
+        if seen.path == "/members":
             return self._members(seen) if NRPS in scopes else Reply(403)
+        parts = seen.path.strip("/").split("/")
         if parts == ["lineitems"]:
             return self._list(seen) if seen.method == "GET" else self._create(seen, scopes)
         query = dict(parse_qsl(seen.query))
@@ -156,21 +170,6 @@ class Platform:
                 return self._results(parts[1], user, seen)
         return Reply(404)
 
-    def _members(self, seen: Seen) -> Reply:
-        """Answer a page of members; bookmarks tell capitals from small letters, as Canvas's do."""
-        if seen.headers.get("Accept") != MEMBERS:
-            return Reply(406)
-        mark = dict(parse_qsl(seen.query)).get("bookmark", "Page:0")
-        word, _, number = mark.partition(":")
-        if word != "Page":
-            return Reply(400)
-        start, end = int(number), int(number) + self.members_page
-        headers = {}
-        if end < len(self.members):
-            headers["Link"] = self.members_link.format(f"{self.origin}/members?bookmark=Page:{end}")
-        body = {"id": f"{self.origin}/members", "members": self.members[start:end]}
-        return Reply(body=json.dumps(body).encode(), content_type=MEMBERS, headers=headers)
-
     def _list(self, seen: Seen) -> Reply:
         assert seen.headers["Accept"] == CONTAINER
         wanted = parse_qs(seen.query).get("resource_link_id")
@@ -182,6 +181,20 @@ class Platform:
             and (tag is None or item.get("tag") == tag[0])
         ]
         return self._page(found, seen)
+
+    def _members(self, seen: Seen) -> Reply:
+        """Answer a page of the roster; `from` is where it begins."""
+        if seen.headers.get("Accept") != MEMBERSHIPS:
+            return Reply(406)
+        query = dict(parse_qsl(seen.query))
+        start, limit = int(query.get("from", 0)), int(query.get("limit", len(self.roster) or 1))
+        headers = {}
+        if start + limit < len(self.roster):
+            following = urlencode({**query, "from": start + limit})
+            headers["Link"] = f'<{self.origin}/members?{following}>; rel="next"'
+        page = self.roster[start : start + limit]
+        body = {"id": f"{self.origin}/members", "context": {"id": "course-1"}, "members": page}
+        return Reply(body=json.dumps(body).encode(), content_type=MEMBERSHIPS, headers=headers)
 
     def _page(self, items: list[dict[str, Any]], _: Seen) -> Reply:
         return Reply(body=json.dumps(items).encode(), content_type=CONTAINER)

@@ -100,11 +100,11 @@ def test_the_id_token_carries_the_claims_of_a_moodle_like_launch(world: World) -
         },
         vocab.LIS: {"person_sourcedid": "demo-102"},
         vocab.AGS_ENDPOINT: {
-            "scope": list(vocab.SCOPES_GRADES),
+            "scope": list(vocab.AGS_SCOPES),
             "lineitems": f"{base}?type_id=1",
             "lineitem": f"{base}/2/lineitem?type_id=1",
         },
-        vocab.NAMES_ROLES: {
+        vocab.NRPS_SERVICE: {
             "context_memberships_url": f"{world.url}/lti/services/2/memberships",
             "service_versions": ["2.0"],
         },

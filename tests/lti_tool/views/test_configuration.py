@@ -8,6 +8,7 @@ from lti_tool.vocab import MessageType
 from tests.lti_tool.site import json_of
 
 AGS = "https://purl.imsglobal.org/spec/lti-ags/scope/"
+NRPS = "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly"
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def test_canvas_is_told_addresses_that_the_tool_answers(
         assert adapter.test(path, method), name
 
 
-def test_canvas_is_asked_for_grades_and_participants_and_for_nobodys_name(
+def test_canvas_is_asked_for_the_scopes_of_grades_and_rosters_and_for_nobodys_name(
     configuration: dict[str, Any],
 ) -> None:
     assert set(configuration["scopes"]) == {
         f"{AGS}lineitem",
         f"{AGS}result.readonly",
         f"{AGS}score",
-        "https://purl.imsglobal.org/spec/lti-nrps/scope/contextmembership.readonly",
+        NRPS,
     }
     (extension,) = configuration["extensions"]
     assert extension["privacy_level"] == "anonymous"

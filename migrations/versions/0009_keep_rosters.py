@@ -1,10 +1,10 @@
-"""Know who is in a course, whether they ever opened the tool or not."""
+"""Keep who is in a course, as its roster says."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0008"
-down_revision = "0007"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
@@ -22,6 +22,12 @@ def upgrade() -> None:
         sa.Column("synced_at", moment, nullable=True),
         sa.Column("created_at", moment, nullable=False),
         sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registration.id"],
+            name=op.f("fk_course_registration_id_registration"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
             ["registration_id", "deployment_id"],
             ["deployment.registration_id", "deployment.deployment_id"],
             name=op.f("fk_course_registration_id_deployment_id_deployment"),
@@ -38,7 +44,7 @@ def upgrade() -> None:
     op.create_table(
         "course_member",
         sa.Column("course_id", sa.Uuid(), nullable=False),
-        sa.Column("sub", sa.String(length=255), nullable=False),
+        sa.Column("user_id", sa.Uuid(), nullable=False),
         sa.Column(
             "role",
             sa.Enum(
@@ -59,5 +65,12 @@ def upgrade() -> None:
             name=op.f("fk_course_member_course_id_course"),
             ondelete="CASCADE",
         ),
-        sa.PrimaryKeyConstraint("course_id", "sub", name=op.f("pk_course_member")),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["lti_user.id"],
+            name=op.f("fk_course_member_user_id_lti_user"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("course_id", "user_id", name=op.f("pk_course_member")),
     )
+    op.create_index(op.f("ix_course_member_user_id"), "course_member", ["user_id"])
