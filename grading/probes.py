@@ -11,16 +11,16 @@ from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import (
+from notebooks.cases.probes import (
     FigureProbe,
     MetricProbe,
     Probe,
     RaisesProbe,
     StdoutProbe,
-    Subtask,
     Tolerance,
     ValueProbe,
 )
+from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import Ask, AskCall, AskFigures, AskValue, Question
 from notebooks.kernels.values import (
     Bool,

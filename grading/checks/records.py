@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notebooks.cases.profile import Aspect, Metric
+from notebooks.cases.probes import Aspect, Metric
 from notebooks.kernels.values import Value
 
 

@@ -9,7 +9,7 @@ from grading.checks.finding import Finding
 from grading.checks.records import Scores
 from grading.comparison.nodes import NUMBERS, Items, Sort, Table, UnreadableError
 from grading.comparison.normalise import normalise
-from notebooks.cases.profile import Metric
+from notebooks.cases.probes import Metric
 from notebooks.kernels.values import Float, Value
 
 _Labels = npt.NDArray[np.generic]

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
-from notebooks.cases.profile import FigureProbe, StdoutProbe, Subtask, ValueProbe
+from notebooks.cases.probes import FigureProbe, StdoutProbe, ValueProbe
+from notebooks.cases.profile import Subtask
 
 _ENTRY = re.compile(r"(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:[(:].*)?", re.DOTALL)
 

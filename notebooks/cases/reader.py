@@ -23,15 +23,9 @@ from notebooks.cases.files import (
 from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
+from notebooks.cases.probes import FigureProbe, RaisesProbe, StdoutProbe, ValueProbe
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import (
-    FigureProbe,
-    Profile,
-    RaisesProbe,
-    StdoutProbe,
-    Subtask,
-    ValueProbe,
-)
+from notebooks.cases.profile import Profile, Subtask
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.settled import answer_faults
 from notebooks.cases.template import derive_template
