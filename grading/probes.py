@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from grading.checks.records import Agrees, Check, Draws, Prints, Raises, Scores
+from grading.checks.keeping import questions
+from grading.checks.records import Agrees, Check, Draws, GivenCall, Keeps, Prints, Raises, Scores
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
@@ -15,6 +16,7 @@ from notebooks.cases.probes import (
     FigureProbe,
     MetricProbe,
     Probe,
+    PropertyProbe,
     RaisesProbe,
     StdoutProbe,
     Tolerance,
@@ -48,7 +50,8 @@ class OpenProbe(BaseModel):
     id: str
     subtask: str
     ask: Ask | None
-    """None where nothing has to be asked: what cells print comes back without."""
+    """None where nothing has to be asked: what cells print comes back without; and of a property,
+    whose check says which calls there are."""
     asked: str
     """The question in the words of Python, for people."""
     about: str | None = None
@@ -75,12 +78,19 @@ class OpenProbe(BaseModel):
                 return "figure"
             case Scores():
                 return "metric"
+            case Keeps():
+                return "property"
             case _:
                 return "value" if isinstance(self.ask, AskValue) else "call"
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Return the question as a sandbox is asked it, if it is; a test has several."""
+        """Return the question as a sandbox is asked it, if it is; a property has several."""
+        if isinstance(self.check, Keeps):
+            return tuple(
+                Question(id=f"{self.id}/{call.number}/{form}", ask=ask)
+                for call, form, ask in questions(self.check)
+            )
         return () if self.ask is None else (Question(id=self.id, ask=self.ask),)
 
 
@@ -117,7 +127,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
-        check=_scores(probe, probe_id) if isinstance(probe, MetricProbe) else _check(probe),
+        check=_check(probe, probe_id),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
@@ -125,7 +135,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
     )
 
 
-def _check(probe: Probe) -> Check:
+def _check(probe: Probe, probe_id: str) -> Check:
     match probe:
         case RaisesProbe():
             return Raises(error=probe.error, text=probe.text)
@@ -133,17 +143,28 @@ def _check(probe: Probe) -> Check:
             return Prints(other_lines=probe.other_lines == "allowed")
         case FigureProbe():
             return Draws(aspects=probe.aspects)
+        case MetricProbe():
+            bounds = {"at_least": probe.at_least, "at_most": probe.at_most}
+            labels = _typed(probe.labels, probe_id)
+            return Scores(metric=probe.metric, labels=labels, **bounds)
+        case PropertyProbe():
+            return _keeps(probe, probe_id)
         case _:
             return Agrees()
 
 
-def _scores(probe: MetricProbe, probe_id: str) -> Scores:
-    try:
-        labels = typed(probe.labels)
-    except TypeError as error:
-        raise ProbeError(probe_id, str(error)) from error
-    return Scores(
-        metric=probe.metric, labels=labels, at_least=probe.at_least, at_most=probe.at_most
+def _keeps(probe: PropertyProbe, probe_id: str) -> Keeps:
+    names = tuple(probe.given[0]) if probe.given else ()
+    return Keeps(
+        function=probe.function,
+        names=names,
+        calls=tuple(
+            GivenCall(number=number, args=tuple(_typed(call[name], probe_id) for name in names))
+            for number, call in enumerate(probe.given)
+        ),
+        holds=probe.holds,
+        where=probe.where,
+        variations=probe.variations,
     )
 
 
@@ -165,14 +186,14 @@ def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
         return AskFigures(), "figure"
     if isinstance(probe, ValueProbe):
         return AskValue(expression=probe.expression), probe.expression
-    try:
-        ask = AskCall(
-            function=probe.function,
-            args=tuple(typed(argument) for argument in probe.args),
-            kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
-        )
-    except TypeError as error:
-        raise ProbeError(probe_id, str(error)) from error
+    if isinstance(probe, PropertyProbe):
+        stated = "" if probe.reveal == "nothing" else f": {'; '.join(probe.holds)}"
+        return None, f"{probe.function}(…){stated}"
+    ask = AskCall(
+        function=probe.function,
+        args=tuple(_typed(argument, probe_id) for argument in probe.args),
+        kwargs={name: _typed(argument, probe_id) for name, argument in probe.kwargs.items()},
+    )
     hidden = probe.reveal == "nothing" or isinstance(probe, MetricProbe)
     return ask, f"{probe.function}(…)" if hidden else call_text(ask)
 
@@ -182,6 +203,13 @@ def call_text(ask: AskCall) -> str:
     args = [render(argument, limit=60) for argument in ask.args]
     args += [f"{name}={render(argument, limit=60)}" for name, argument in ask.kwargs.items()]
     return f"{ask.function}({', '.join(args)})"
+
+
+def _typed(thing: object, probe_id: str) -> Value:
+    try:
+        return typed(thing)
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
 
 
 def typed(thing: object, depth: int = 0) -> Value:  # noqa: C901, PLR0911 - one return per kind

@@ -55,4 +55,30 @@ class Scores(_Check):
     at_most: float | None = None
 
 
-Check = Annotated[Agrees | Raises | Prints | Draws | Scores, Field(discriminator="kind")]
+class GivenCall(_Check):
+    """Arguments by position that a function is called with."""
+
+    number: int
+    """Its questions are called after it; others keep theirs where one is left out."""
+    args: tuple[Value, ...]
+    varied: bool = False
+    """Whether it is a variation; the ideal may refuse one, and nobody is asked it then."""
+
+
+class Keeps(_Check):
+    """Something holds of whatever a function returns."""
+
+    kind: Literal["keeps"] = "keeps"
+    function: str
+    names: tuple[str, ...] = ()
+    """What expressions call the arguments, by position."""
+    calls: tuple[GivenCall, ...] = ()
+    holds: tuple[str, ...]
+    """Expressions, and names of properties."""
+    where: str | None = None
+    """What has to be true of a variation's arguments."""
+    variations: int = 0
+    """How many calls are to be added to those that are given."""
+
+
+Check = Annotated[Agrees | Raises | Prints | Draws | Scores | Keeps, Field(discriminator="kind")]

@@ -6,7 +6,9 @@ The docstrings and field descriptions are also what an editor shows.
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from notebooks.cases.expressions import MAX_EXPRESSION
 
 SubtaskId = Annotated[
     str,
@@ -160,7 +162,45 @@ class MetricProbe(_Probe):
         return self
 
 
+def listed(value: object) -> object:
+    """Return a single text as a list of one, so that an author may leave the brackets out."""
+    return [value] if isinstance(value, str) else value
+
+
+Expression = Annotated[str, Field(min_length=1, max_length=MAX_EXPRESSION)]
+Expressions = Annotated[
+    tuple[Expression, ...], BeforeValidator(listed), Field(min_length=1, max_length=20)
+]
+
+
+class PropertyProbe(_Probe):
+    """State what holds of a function's results, whatever they are: no answer is compared.
+
+    The calls are made in the student's sandbox, the results are looked at outside it.
+    """
+
+    kind: Literal["property"]
+    function: str
+    """The function's name: `normalise`."""
+    given: Annotated[tuple[dict[str, Any], ...], Field(max_length=20)] = ()
+    """Arguments to call it with, by name, in the order of its parameters: `{values: [3, 1]}`.
+    Absent: what the ideal solution itself calls it with."""
+    variations: int = Field(default=12, ge=0, le=30)
+    """How many calls near those are made besides, within all that those have in common."""
+    where: Expression | None = None
+    """What has to be true of a variation's arguments, so that it is asked: `max(values) > 0`."""
+    holds: Expressions
+    """What holds of each call: `abs(sum(result) - 1) < 1e-9`, or a name such as `sorted`,
+    `same_length`, `idempotent`, `permutation_invariant`."""
+
+    @model_validator(mode="after")
+    def _gives_the_same_names(self) -> Self:
+        if len({frozenset(one) for one in self.given}) > 1:
+            raise ValueError("each call in `given` needs the same arguments")
+        return self
+
+
 Probe = Annotated[
-    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe,
+    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe | PropertyProbe,
     Field(discriminator="kind"),
 ]

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
-from notebooks.cases.probes import Part, Probe, SubtaskId
+from notebooks.cases.probes import Part, Probe, SubtaskId, listed
 from notebooks.cases.settled import SettledAnswer
 
 MAX_TESTS = 200
@@ -17,13 +17,9 @@ MAX_TEST_SOURCE = 20_000
 """Characters of one test."""
 
 
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 Targets = Annotated[
     tuple[Annotated[str, Field(max_length=200)], ...],
-    BeforeValidator(_listed),
+    BeforeValidator(listed),
     Field(max_length=50),
 ]
 """Names (`sorted`, `numpy.mean`, `.apply`, `.apply()` for its call) and constructs (`for`)."""

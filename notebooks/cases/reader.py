@@ -1,8 +1,7 @@
 """Reading a case, whatever it comes as, into typed records or into everything wrong with it."""
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,17 +22,14 @@ from notebooks.cases.files import (
 from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
-from notebooks.cases.probes import FigureProbe, RaisesProbe, StdoutProbe, ValueProbe
+from notebooks.cases.probe_faults import probe_faults
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import Profile, Subtask
+from notebooks.cases.profile import Profile
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.settled import answer_faults
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.requirements import parse_requirements
-
-_ANY_ERROR = frozenset({"Exception", "BaseException", "object"})
-_FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -162,7 +158,9 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
         log.add(PROFILE, message, line=places.line(("language",)))
     if not sum(subtask.points for subtask in profile.subtasks) > 0:
         log.add(PROFILE, "No subtask has points.", line=places.line(("subtasks",)))
-    _check_probe_ids(profile, places, log)
+    for index, number, message in probe_faults(profile):
+        line = places.line(("subtasks", index, "probes", number))
+        log.add(PROFILE, message, line=line)
     subtasks: set[str] = set()
     for index, subtask in enumerate(profile.subtasks):
         at = ("subtasks", index)
@@ -175,38 +173,6 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
             if entry_name(entry) is None:
                 message = f"{entry!r} is neither a name nor a signature."
                 log.add(PROFILE, message, line=places.line((*at, "interface", number)))
-        for number, message in _probe_faults(subtask):
-            log.add(PROFILE, message, line=places.line((*at, "probes", number)))
-
-
-def _check_probe_ids(profile: Profile, places: Places, log: ProblemLog) -> None:
-    known: set[str] = set()
-    for index, subtask in enumerate(profile.subtasks):
-        for number, probe in enumerate(subtask.probes):
-            if probe.id is not None and probe.id in known:
-                line = places.line(("subtasks", index, "probes", number))
-                log.add(PROFILE, f"A second probe {probe.id}.", line=line)
-            known.add(probe.id or "")
-
-
-def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
-    for number, probe in enumerate(subtask.probes):
-        if isinstance(probe, StdoutProbe | FigureProbe):
-            continue
-        if isinstance(probe, ValueProbe):
-            if not code.is_expression(probe.expression):
-                yield number, f"{probe.expression!r} is not a Python expression."
-            continue
-        if not _FUNCTION.fullmatch(probe.function):
-            yield number, f"{probe.function!r} is not the name of a function."
-        if isinstance(probe, RaisesProbe) and probe.error in _ANY_ERROR:
-            yield (
-                number,
-                (
-                    f"`{probe.error}` is any error, so that a call which fails for another reason "
-                    "counts, too. Name the one that you mean, such as ValueError."
-                ),
-            )
 
 
 def _check_solution(

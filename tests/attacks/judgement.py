@@ -38,6 +38,8 @@ subtasks:
       - {{kind: figure}}
       - {{kind: metric, function: forecast, args: [[{DAYS}, 1, 2, 3]], metric: r2, at_least: 0.9,
          labels: [{DAYS * 3.5 + 7.25}, 10.75, 14.25, 17.75]}}
+      - {{kind: property, function: root, given: [{{x: 4.0}}, {{x: 2.25}}],
+         holds: ["close(result * result, x)", increasing, repeatable]}}
     tests:
       - {{source: "assert scaled([8.0]) == [4643.5625]", points: 2}}
       - {{source: "assert isinstance(scaled([4]), list) and round(scaled([4])[0], 3) == 2330.281",

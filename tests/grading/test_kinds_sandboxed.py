@@ -183,6 +183,37 @@ async def test_figure(course: Course) -> None:
     assert told((await course.graded(case, shadowed))["second"])[0][1].startswith("Plot 1 of")
 
 
+PROPERTY = """
+title: Shares
+subtasks:
+  - id: shares
+    title: Shares
+    points: 1
+    probes:
+      - kind: property
+        function: shares
+        holds: [abs(sum(result) - 1) < 1e-9, same_length, repeatable, keeps_arguments]
+        where: sum(amounts) > 0
+"""
+
+
+async def test_property(course: Course) -> None:
+    ideal = (
+        "import numpy as np\ndef shares(amounts):\n    return np.array(amounts) / sum(amounts)\n"
+        "shares([1, 2, 5]), shares([0.5, 0.25])"
+    )
+    case = await course.built(PROPERTY, {"shares": ideal}, requirements_txt=TABLES)
+    other = "def shares(a):\n    return [1.0 if n == 0 else 0.0 for n in range(len(a))]"
+    assert (await course.graded(case, {"shares": other}))["shares"].verdict == "approved"
+    wrong = "def shares(a):\n    a.sort()\n    return [one / sum(a) for one in a]"
+    [(kind, message)] = told((await course.graded(case, {"shares": wrong}))["shares"])
+    assert kind == "property"
+    assert message.endswith("the function does not change what it is given.")
+    of_those_calls = "def shares(a):\n    return {8: [0, 0, 1], 0.75: [0, 1]}[sum(a)]"
+    [(_, message)] = told((await course.graded(case, {"shares": of_those_calls}))["shares"])
+    assert message.endswith("raised `KeyError`.")
+
+
 METRIC = """
 title: A model
 subtasks:

@@ -136,6 +136,21 @@ def test_several_unnamed_notebooks_are_asked_about(tmp_path: Path) -> None:
          ("case.yaml", None, 13), "not the name of a function"),
         ({"case_yaml": PROFILE.replace("kind: call", "kind: raises, error: Exception")},
          ("case.yaml", None, 13), "any error"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "given: [{xs: [1]}], holds: max(xs) < y")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`y` is not known here; known are result, xs"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: result.sum() > 0")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`result.sum` cannot be called"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, where: open(x)")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`open` cannot be called"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, given: [{'a b': 1}]")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "not the name of an argument"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, given: [{a: 1}, {b: 1}]")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "needs the same arguments"),
         ({"case_yaml": f"{PROFILE}    constraints:\n      - must_use: [sum(), numpy.mean]\n"},
          ("case.yaml", None, 17), "does not use `numpy.mean`"),
         ({"case_yaml": f"{PROFILE}    constraints:\n      - must_not_use: [len, for]\n"},
