@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
@@ -53,6 +54,11 @@ class CaseLike(Protocol):
         ...
 
     @property
+    def hidden(self) -> Mapping[str, Path]:
+        """Files with right answers, which no sandbox ever has."""
+        ...
+
+    @property
     def solution_file(self) -> str:
         """What the author calls the file with the ideal solution."""
         ...
@@ -87,7 +93,8 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
     """
     profile = content.profile
     try:
-        asked_for = open_items(profile, content.solution)
+        hidden = {name: path.read_bytes() for name, path in content.hidden.items()}
+        asked_for = open_items(profile, content.solution, hidden)
         called = await with_calls(asked_for, content.solution, replayer, spec=spec)
         opened: tuple[Open, ...] = (*called, *derived)
     except ProbeError as error:

@@ -2,18 +2,32 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from grading.checks.keeping import questions
-from grading.checks.records import Agrees, Check, Draws, GivenCall, Keeps, Prints, Raises, Scores
+from grading.checks.records import (
+    Agrees,
+    Check,
+    Draws,
+    GivenCall,
+    Keeps,
+    Prints,
+    Raises,
+    Scores,
+    ScoresFile,
+)
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
+from notebooks.cases.hidden import right_answers
+from notebooks.cases.keyed import Fault
 from notebooks.cases.probes import (
     FigureProbe,
+    FileProbe,
     MetricProbe,
     Probe,
     PropertyProbe,
@@ -23,7 +37,7 @@ from notebooks.cases.probes import (
     ValueProbe,
 )
 from notebooks.cases.profile import Subtask
-from notebooks.kernels.records import Ask, AskCall, AskFigures, AskValue, Question
+from notebooks.kernels.records import Ask, AskCall, AskFigures, AskFile, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
     Dict,
@@ -40,6 +54,16 @@ MAX_ARGUMENT_DEPTH = 20
 
 LAST_SHOWN = "_"
 """What IPython calls the value that the last line showed."""
+
+
+_KINDS: Mapping[type[Check], ProbeKind] = {
+    Raises: "raises",
+    Prints: "stdout",
+    Draws: "figure",
+    Scores: "metric",
+    ScoresFile: "file",
+    Keeps: "property",
+}
 
 
 class OpenProbe(BaseModel):
@@ -69,19 +93,8 @@ class OpenProbe(BaseModel):
     @property
     def kind(self) -> ProbeKind:
         """Return what its evidence is called."""
-        match self.check:
-            case Raises():
-                return "raises"
-            case Prints():
-                return "stdout"
-            case Draws():
-                return "figure"
-            case Scores():
-                return "metric"
-            case Keeps():
-                return "property"
-            case _:
-                return "value" if isinstance(self.ask, AskValue) else "call"
+        asked: ProbeKind = "value" if isinstance(self.ask, AskValue) else "call"
+        return _KINDS.get(type(self.check), asked)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -100,8 +113,12 @@ class PreparedProbe(OpenProbe):
     expected: Value
 
 
-def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
+def probes_of(
+    subtasks: Sequence[Subtask], hidden: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[OpenProbe, ...]:
     """Return the authors' probes of all subtasks, in their order, each with an id of its own.
+
+    `hidden` are the files with right answers that probes name.
 
     Raises:
         ProbeError: two probes share an id, or an argument has no exact kind.
@@ -109,14 +126,16 @@ def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
     made: dict[str, OpenProbe] = {}
     for subtask in subtasks:
         for number, probe in enumerate(subtask.probes, start=1):
-            opened = _opened(subtask, probe, probe.id or f"{subtask.id}-{number}")
+            opened = _opened(subtask, probe, probe.id or f"{subtask.id}-{number}", hidden)
             if opened.id in made:
                 raise ProbeError(opened.id, f"Two probes are called `{opened.id}`: rename one.")
             made[opened.id] = opened
     return tuple(made.values())
 
 
-def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
+def _opened(
+    subtask: Subtask, probe: Probe, probe_id: str, hidden: Mapping[str, bytes]
+) -> OpenProbe:
     ask, asked = _question(probe, probe_id)
     names = _names(probe)
     interface = {interface_name(entry) for entry in subtask.interface}
@@ -127,7 +146,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
-        check=_check(probe, probe_id),
+        check=_check(probe, probe_id, hidden),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
@@ -135,7 +154,9 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
     )
 
 
-def _check(probe: Probe, probe_id: str) -> Check:
+def _check(  # noqa: PLR0911 - one return per kind
+    probe: Probe, probe_id: str, hidden: Mapping[str, bytes]
+) -> Check:
     match probe:
         case RaisesProbe():
             return Raises(error=probe.error, text=probe.text)
@@ -147,10 +168,30 @@ def _check(probe: Probe, probe_id: str) -> Check:
             bounds = {"at_least": probe.at_least, "at_most": probe.at_most}
             labels = _typed(probe.labels, probe_id)
             return Scores(metric=probe.metric, labels=labels, **bounds)
+        case FileProbe():
+            return _scores_file(probe, probe_id, hidden)
         case PropertyProbe():
             return _keeps(probe, probe_id)
         case _:
             return Agrees()
+
+
+def _scores_file(probe: FileProbe, probe_id: str, hidden: Mapping[str, bytes]) -> ScoresFile:
+    labels = right_answers(probe, hidden.get(probe.against, b""))
+    if isinstance(labels, Fault):
+        raise ProbeError(probe_id, f"{probe.against} holds no right answers.")
+    return ScoresFile(
+        file=probe.file,
+        key=probe.key,
+        column=probe.column,
+        keys=tuple(labels),
+        scores=Scores(
+            metric=probe.metric,
+            labels=_typed(list(labels.values()), probe_id),
+            at_least=probe.at_least,
+            at_most=probe.at_most,
+        ),
+    )
 
 
 def _keeps(probe: PropertyProbe, probe_id: str) -> Keeps:
@@ -170,7 +211,7 @@ def _keeps(probe: PropertyProbe, probe_id: str) -> Keeps:
 
 def _names(probe: Probe) -> frozenset[str]:
     match probe:
-        case StdoutProbe() | FigureProbe():
+        case StdoutProbe() | FigureProbe() | FileProbe():
             return frozenset()
         case ValueProbe():
             return root_names(probe.expression)
@@ -184,6 +225,8 @@ def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
         return None, "print(…)"
     if isinstance(probe, FigureProbe):
         return AskFigures(), "figure"
+    if isinstance(probe, FileProbe):
+        return AskFile(path=probe.file), probe.file
     if isinstance(probe, ValueProbe):
         return AskValue(expression=probe.expression), probe.expression
     if isinstance(probe, PropertyProbe):

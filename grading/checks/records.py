@@ -55,6 +55,18 @@ class Scores(_Check):
     at_most: float | None = None
 
 
+class ScoresFile(_Check):
+    """The predictions in a file are good enough."""
+
+    kind: Literal["scores_file"] = "scores_file"
+    file: str
+    key: str
+    column: str
+    keys: tuple[str, ...]
+    """Of the rows, in the order of the right answers."""
+    scores: Scores
+
+
 class GivenCall(_Check):
     """Arguments by position that a function is called with."""
 
@@ -81,4 +93,6 @@ class Keeps(_Check):
     """How many calls are to be added to those that are given."""
 
 
-Check = Annotated[Agrees | Raises | Prints | Draws | Scores | Keeps, Field(discriminator="kind")]
+Check = Annotated[
+    Agrees | Raises | Prints | Draws | Scores | ScoresFile | Keeps, Field(discriminator="kind")
+]

@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 
 from notebooks.cases import code
+from notebooks.cases.archive import safe_name
 from notebooks.cases.expressions import READY_MADE, RESULT, fault
 from notebooks.cases.probes import (
     FigureProbe,
+    FileProbe,
     Probe,
     PropertyProbe,
     RaisesProbe,
@@ -34,6 +36,10 @@ def probe_faults(profile: Profile) -> Iterator[tuple[int, int, str]]:
 
 def _faults(probe: Probe) -> Iterator[str]:
     if isinstance(probe, StdoutProbe | FigureProbe):
+        return
+    if isinstance(probe, FileProbe):
+        if safe_name(probe.file) != probe.file:
+            yield f"{probe.file!r} is no plain path of a file that the notebook writes."
         return
     if isinstance(probe, ValueProbe):
         if not code.is_expression(probe.expression):

@@ -133,7 +133,26 @@ class Metric(StrEnum):
     R2 = "r2"
 
 
-class MetricProbe(_Probe):
+CLASS_METRICS = frozenset({Metric.ACCURACY, Metric.F1_MACRO})
+"""Metrics for which predictions may be texts."""
+
+
+class _Scored(_Probe):
+    metric: Metric
+    """Which score of the predictions counts."""
+    at_least: float | None = None
+    """The smallest score that is good enough."""
+    at_most: float | None = None
+    """The greatest score that is good enough."""
+
+    @model_validator(mode="after")
+    def _has_a_bound(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("a metric needs `at_least` or `at_most`")
+        return self
+
+
+class MetricProbe(_Scored):
     """Score what a function or fitted estimator predicts for data that students do not have.
 
     The arguments enter a sandbox with the question only; the labels never do.
@@ -146,20 +165,25 @@ class MetricProbe(_Probe):
     """Arguments by position."""
     kwargs: dict[str, Any] = {}
     """Arguments by name."""
-    metric: Metric
-    """Which score of the predictions counts."""
     labels: tuple[bool | int | float | str, ...] = Field(min_length=1, max_length=100_000)
     """The right answers, one for each prediction."""
-    at_least: float | None = None
-    """The smallest score that is good enough."""
-    at_most: float | None = None
-    """The greatest score that is good enough."""
 
-    @model_validator(mode="after")
-    def _has_a_bound(self) -> Self:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("a metric needs `at_least` or `at_most`")
-        return self
+
+class FileProbe(_Scored):
+    """Score the predictions in a file that the subtask's cells write.
+
+    The right answers lie in a file of the case's that no sandbox ever has.
+    """
+
+    kind: Literal["file"]
+    file: str = Field(min_length=1, max_length=200)
+    """The file, as a path from where the notebook runs: `predictions.csv`. At most 5 MiB."""
+    key: str = Field(min_length=1, max_length=200)
+    """The column that says which row is which: `id`."""
+    column: str = Field(min_length=1, max_length=200)
+    """The column with the predictions: `label`."""
+    against: str = Field(pattern=r"^hidden/.+$", max_length=200)
+    """The case's file with the right answers, in columns of the same names: `hidden/labels.csv`."""
 
 
 def listed(value: object) -> object:
@@ -201,6 +225,13 @@ class PropertyProbe(_Probe):
 
 
 Probe = Annotated[
-    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe | PropertyProbe,
+    ValueProbe
+    | CallProbe
+    | RaisesProbe
+    | StdoutProbe
+    | FigureProbe
+    | MetricProbe
+    | PropertyProbe
+    | FileProbe,
     Field(discriminator="kind"),
 ]

@@ -12,6 +12,7 @@ from notebooks.cases.constraints import constraint_faults
 from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
     DATA,
+    HIDDEN,
     PROFILE,
     REQUIREMENTS,
     SOLUTION,
@@ -19,6 +20,7 @@ from notebooks.cases.files import (
     CaseFiles,
     open_files,
 )
+from notebooks.cases.hidden import hidden_faults
 from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
@@ -43,6 +45,8 @@ class CaseContent:
     """The text of requirements.txt; empty when there is none."""
     data: Mapping[str, Path]
     """Data files by their path below `data/`. Those of an unpacked zip vanish with this map."""
+    hidden: Mapping[str, Path]
+    """Right answers that `file` probes name, by their path; no sandbox ever has them."""
     files: CaseFiles
     """Every file that makes the case, by its name in the format."""
     data_lines: tuple[int, ...] = ()
@@ -94,6 +98,10 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
         check_tests(profile, PROFILE, places.line, log)
         for index, field, message in entry_faults(profile.data, data):
             log.add(PROFILE, message, line=places.line(("data", index, field)))
+        for subtask, number, fault in hidden_faults(profile, files.paths):
+            path = ("subtasks", subtask, "probes", number)
+            line = fault.line if fault.file != PROFILE else places.line(path)
+            log.add(fault.file, fault.message, line=line)
         data_lines = tuple(places.line(("data", index)) for index in range(len(profile.data)))
         solution = tagged(raw, _ids(profile), name, log)
         if not log:
@@ -106,6 +114,7 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
         template=template or _template(files, profile, solution, raw, log),
         requirements=requirements,
         data=data,
+        hidden={name: path for name, path in files.paths.items() if name.startswith(HIDDEN)},
         data_lines=data_lines,
         files=files,
         numbers=_numbers(solution, raw),
