@@ -13,9 +13,10 @@ from grading.checks.finding import Finding
 from grading.checks.records import GivenCall, Keeps
 from grading.comparison import render
 from grading.comparison.nodes import UnreadableError
-from grading.properties.evaluate import TooMuchError, UnfitError, holds
+from grading.properties.budget import Budget, TooMuchError
+from grading.properties.evaluate import UnfitError, holds
 from grading.properties.planning import Form, asks
-from grading.properties.ready_made import PREDICATES, Seen
+from grading.properties.ready_made import PREDICATES, Seen, Terms
 from grading.properties.things import Thing, thing
 from notebooks.cases.expressions import RESULT
 from notebooks.cases.probes import Tolerance
@@ -65,8 +66,9 @@ def ideal(check: Keeps, answers: Answers, tolerance: Tolerance) -> Value | str:
     seen = _seen(check, answers)
     if isinstance(seen, Finding):
         return _why(seen)
+    terms = Terms(tolerance, Budget())
     for name in check.holds:
-        if all(_says(check, name, one, seen, tolerance) is None for one in seen):
+        if all(_says(check, name, one, seen, terms) is None for one in seen):
             return f"`{name}` says nothing of the arguments that are given; give it others"
     return Str(v="; ".join(check.holds))
 
@@ -91,10 +93,11 @@ def found(check: Keeps, answers: Answers, tolerance: Tolerance) -> Finding:
     seen = _seen(check, answers)
     if isinstance(seen, Finding):
         return seen
+    terms = Terms(tolerance, Budget())
     for one in seen:
         for name in check.holds:
             try:
-                broken = _says(check, name, one, seen, tolerance) is False
+                broken = _says(check, name, one, seen, terms) is False
             except TooMuchError:
                 return _finding("too_large", check, one.args)
             if broken:
@@ -127,9 +130,7 @@ def _seen(check: Keeps, answers: Answers) -> list[Seen] | Finding:
     return made
 
 
-def _says(
-    check: Keeps, name: str, seen: Seen, every: Sequence[Seen], tolerance: Tolerance
-) -> bool | None:
+def _says(check: Keeps, name: str, seen: Seen, every: Sequence[Seen], terms: Terms) -> bool | None:
     """Return whether something holds of a call; None if it says nothing of this one.
 
     Raises:
@@ -138,8 +139,9 @@ def _says(
     predicate = PREDICATES.get(name)
     try:
         if predicate is not None:
-            return predicate(seen, every, tolerance)
-        return holds(name, _by_name(check, seen.given) | {RESULT: seen.result}, tolerance)
+            return predicate(seen, every, terms)
+        names = _by_name(check, seen.given) | {RESULT: seen.result}
+        return holds(name, names, terms.tolerance, terms.budget)
     except TooMuchError:
         raise
     except (UnfitError, TypeError, ValueError, ArithmeticError, LookupError):
@@ -155,7 +157,8 @@ def fits(check: Keeps, args: Sequence[Value]) -> bool:
     if check.where is None:
         return True
     try:
-        return holds(check.where, _by_name(check, [thing(one) for one in args]), Tolerance())
+        names = _by_name(check, [thing(one) for one in args])
+        return holds(check.where, names, Tolerance(), Budget())
     except (UnfitError, TooMuchError, UnreadableError):
         return False
 

@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from grading.properties.budget import Budget, TooMuchError
 from grading.properties.functions import equal, functions, truth
 from grading.properties.things import Frame, Thing, items_of, row
 from notebooks.cases.expressions import parse
 from notebooks.cases.probes import Tolerance
 
-BUDGET = 2_000_000
-"""Nodes that are visited and items that are gone through, for one expression."""
 _MAX_SIZE = 1_000_000
 _MAX_BITS = 40_000
 _MAX_EXPONENT = 64
@@ -43,11 +42,9 @@ class UnfitError(ValueError):
     """The data are not such that the expression says anything of them."""
 
 
-class TooMuchError(ValueError):
-    """The data are so large that working it out would take too long."""
-
-
-def holds(expression: str, names: Mapping[str, Thing], tolerance: Tolerance) -> bool:
+def holds(
+    expression: str, names: Mapping[str, Thing], tolerance: Tolerance, budget: Budget
+) -> bool:
     """Return whether an expression is true of things by name.
 
     Raises:
@@ -57,7 +54,7 @@ def holds(expression: str, names: Mapping[str, Thing], tolerance: Tolerance) -> 
     try:
         tree = parse(expression)
         with np.errstate(all="ignore"):
-            return truth(_Evaluation(names, tolerance).value(tree))
+            return truth(_Evaluation(names, tolerance, budget).value(tree))
     except TooMuchError:
         raise
     except (TypeError, ValueError, ArithmeticError, LookupError, RecursionError) as error:
@@ -65,15 +62,10 @@ def holds(expression: str, names: Mapping[str, Thing], tolerance: Tolerance) -> 
 
 
 class _Evaluation:
-    def __init__(self, names: Mapping[str, Thing], tolerance: Tolerance) -> None:
+    def __init__(self, names: Mapping[str, Thing], tolerance: Tolerance, budget: Budget) -> None:
         self._names = dict(names)
         self._functions = functions(tolerance)
-        self._left = BUDGET
-
-    def _spend(self, amount: int) -> None:
-        self._left -= amount
-        if self._left < 0:
-            raise TooMuchError("this is too much to look at")
+        self._spend = budget.spend
 
     def value(self, node: ast.expr) -> Thing:  # noqa: C901, PLR0911, PLR0912 - one per kind
         self._spend(1)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from grading.comparison import compare
+from grading.properties.budget import Budget
 from grading.properties.functions import close
 from grading.properties.planning import Form
 from grading.properties.things import Thing, items_of
 from notebooks.cases.probes import Tolerance
 from notebooks.kernels.values import Sequence as Items
 from notebooks.kernels.values import Value
-
-_MAX_PAIRED = 500
-"""Items of a row of which each is looked for among others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,38 +27,51 @@ class Seen:
     """Of the plain call."""
 
 
-Predicate = Callable[[Seen, Sequence[Seen], Tolerance], bool | None]
-"""Takes the call, all calls and the tolerance; None where it says nothing of this call.
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How calls are judged, the same for all of one check."""
 
-It raises TypeError, ValueError or LookupError for data that it cannot speak of.
+    tolerance: Tolerance
+    budget: Budget
+
+
+Predicate = Callable[[Seen, Sequence[Seen], Terms], bool | None]
+"""Takes the call, all calls and the terms; None where it says nothing of this call.
+
+It raises TooMuchError for data that are too many, and TypeError, ValueError or LookupError for
+such as it cannot speak of.
 """
 
 
-def _same_length(seen: Seen, _all: Sequence[Seen], _near: Tolerance) -> bool:
+def _same_length(seen: Seen, _all: Sequence[Seen], _by: Terms) -> bool:
     return len(seen.result) == len(seen.given[0])
 
 
-def _sorted(seen: Seen, _all: Sequence[Seen], _near: Tolerance) -> bool:
+def _sorted(seen: Seen, _all: Sequence[Seen], _by: Terms) -> bool:
     items = items_of(seen.result)
     return all(one <= other for one, other in itertools.pairwise(items))
 
 
-def _unique(seen: Seen, _all: Sequence[Seen], _near: Tolerance) -> bool:
-    items = _few(seen.result)
+def _unique(seen: Seen, _all: Sequence[Seen], by: Terms) -> bool:
+    items = items_of(seen.result)
+    by.budget.spend(len(items) ** 2)
     return not any(
         close(one, other, _EXACT) for place, one in enumerate(items) for other in items[:place]
     )
 
 
-def _subset(seen: Seen, _all: Sequence[Seen], near: Tolerance) -> bool:
-    mine, theirs = _few(seen.result), _few(seen.given[0])
-    return all(any(close(one, other, near) for other in theirs) for one in mine)
+def _subset(seen: Seen, _all: Sequence[Seen], by: Terms) -> bool:
+    mine, theirs = items_of(seen.result), items_of(seen.given[0])
+    by.budget.spend(len(mine) * len(theirs))
+    return all(any(close(one, other, by.tolerance) for other in theirs) for one in mine)
 
 
-def _permutation(seen: Seen, _all: Sequence[Seen], near: Tolerance) -> bool:
-    left = _few(seen.given[0])
-    for one in _few(seen.result):
-        place = next((at for at, other in enumerate(left) if close(one, other, near)), None)
+def _permutation(seen: Seen, _all: Sequence[Seen], by: Terms) -> bool:
+    left, mine = items_of(seen.given[0]), items_of(seen.result)
+    by.budget.spend(len(mine) * len(left))
+    for one in mine:
+        near = (at for at, other in enumerate(left) if close(one, other, by.tolerance))
+        place = next(near, None)
         if place is None:
             return False
         left.pop(place)
@@ -68,20 +79,24 @@ def _permutation(seen: Seen, _all: Sequence[Seen], near: Tolerance) -> bool:
 
 
 def _answers_alike(form: Form) -> Predicate:
-    def alike(seen: Seen, _all: Sequence[Seen], near: Tolerance) -> bool | None:
+    def alike(seen: Seen, _all: Sequence[Seen], by: Terms) -> bool | None:
         other = seen.answers.get(form)
-        return None if other is None else compare(seen.answers[Form.PLAIN], other, near) is None
+        return (
+            None
+            if other is None
+            else compare(seen.answers[Form.PLAIN], other, by.tolerance) is None
+        )
 
     return alike
 
 
-def _keeps_arguments(seen: Seen, _all: Sequence[Seen], _near: Tolerance) -> bool:
+def _keeps_arguments(seen: Seen, _all: Sequence[Seen], _by: Terms) -> bool:
     given = Items(t="tuple", v=seen.args)
     return compare(given, seen.answers[Form.KEPT], _EXACT) is None
 
 
 def _monotonic(sign: int) -> Predicate:
-    def moves(seen: Seen, every: Sequence[Seen], _near: Tolerance) -> bool | None:
+    def moves(seen: Seen, every: Sequence[Seen], _by: Terms) -> bool | None:
         compared = [
             sign * (other.result - seen.result) >= 0
             for other in every
@@ -90,13 +105,6 @@ def _monotonic(sign: int) -> Predicate:
         return bool(np.all(compared)) if compared else None
 
     return moves
-
-
-def _few(made: Thing) -> list[Thing]:
-    items = items_of(made)
-    if len(items) > _MAX_PAIRED:
-        raise ValueError("these are too many to look for each")
-    return items
 
 
 _EXACT = Tolerance(relative=0, absolute=0)

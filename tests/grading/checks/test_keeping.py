@@ -233,3 +233,21 @@ async def test_a_replay_that_ends_before_every_call_is_answered_is_told_so() -> 
     assert lost.evidence[0].difference == "unanswered"
     failed = judge(own, [probe], replay({"c": failing("KeyError")}, first))
     assert failed.verdict is Verdict.NEEDS_WORK
+
+
+@pytest.mark.parametrize(
+    ("holds", "difference"),
+    [
+        ("all(a == a for a in result for b in result)", "too_large"),
+        ("unique", "too_large"),
+        ("same_length", "property_broken"),  # for which one look is enough
+    ],
+)
+async def test_results_that_take_too_long_to_look_at_are_told_so(
+    holds: str, difference: str
+) -> None:
+    source = "def shares(xs): return list(xs)"
+    probe = await built(source, given=[{"xs": [3, 1]}], holds=holds)
+    found = await judged(probe, "def shares(xs): return [xs[0]] + list(range(10, 4_000))")
+    assert found.evidence[0].difference == difference
+    assert found.verdict is Verdict.NEEDS_WORK

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grading.comparison.nodes import UnreadableError
-from grading.properties.evaluate import TooMuchError, UnfitError, holds
+from grading.properties.budget import Budget, TooMuchError
+from grading.properties.evaluate import UnfitError, holds
 from grading.properties.functions import functions
 from grading.properties.things import thing
 from notebooks.cases.expressions import FUNCTIONS, fault
@@ -21,7 +22,7 @@ EXACT = Tolerance()
 def said(expression: str, result: Any, **arguments: Any) -> bool:
     names = {name: thing(v(one)) for name, one in ({"result": result} | arguments).items()}
     assert fault(expression, names) is None
-    return holds(expression, names, EXACT)
+    return holds(expression, names, EXACT, Budget())
 
 
 @pytest.mark.parametrize(
@@ -137,4 +138,4 @@ def test_every_function_that_may_be_called_is_there_and_no_other() -> None:
     "keys(result) == values(result)", "1 in result", "round(result, 2) == result"]))  # fmt: skip
 def test_any_claim_can_be_spoken_of(claim: Any, expression: str) -> None:
     with contextlib.suppress(UnfitError, TooMuchError, UnreadableError):
-        holds(expression, {"result": thing(claim)}, EXACT)
+        holds(expression, {"result": thing(claim)}, EXACT, Budget())
