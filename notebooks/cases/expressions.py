@@ -5,26 +5,20 @@ what it says of data. It reaches no object's methods, imports nothing and has no
 """
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 
 MAX_EXPRESSION = 500
 """Characters of one expression."""
 _MAX_DEPTH = 30
 
-READY_MADE: Mapping[str, str] = {
-    "same_length": "the result has as many items as the first argument",
-    "sorted": "the result is in ascending order",
-    "unique": "no item of the result is there twice",
-    "subset_of_input": "every item of the result is one of the first argument's",
-    "permutation_of_input": "the result holds the items of the first argument, in any order",
-    "permutation_invariant": "the order of the first argument's items does not matter",
-    "idempotent": "applied to its own result, the function changes nothing more",
-    "repeatable": "called again with the same arguments, the function answers the same",
-    "keeps_arguments": "the function does not change what it is given",
-    "increasing": "the result never falls when the first argument grows",
-    "decreasing": "the result never grows when the first argument grows",
-}
-"""Properties that have a name, with what they say; an expression that is such a name means it."""
+READY_MADE = frozenset(
+    {
+        "same_length", "sorted", "unique", "subset_of_input", "permutation_of_input",
+        "permutation_invariant", "idempotent", "repeatable", "keeps_arguments", "increasing",
+        "decreasing",
+    }
+)  # fmt: skip
+"""Properties that have a name; an expression that is such a name means it."""
 
 FUNCTIONS = frozenset(
     {

@@ -6,11 +6,14 @@ import pytest
 from grading.checks.records import Keeps
 from grading.errors import CasePreparationError
 from grading.evidence import for_student
+from grading.feedback import wording
 from grading.judge import Judgement, judge
 from grading.models import Verdict
 from grading.preparation import prepare
 from grading.prepared import PreparedItems
 from grading.probes import PreparedProbe
+from grading.properties.ready_made import PREDICATES
+from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import AskCall, ReplayRequest
 from notebooks.kernels.values import Opaque
 from tests.grading.factories import Interpreter, cell, failing, replay, situation, subtask
@@ -68,6 +71,12 @@ async def test_another_answer_is_right_if_all_that_is_stated_holds() -> None:
     assert other.evidence[0].expected == "'abs(sum(result) - 1) < 1e-9; same_length'"
 
 
+def test_every_property_that_has_a_name_can_be_worked_out_and_said() -> None:
+    assert set(PREDICATES) == READY_MADE
+    for locale in ("en", "ru"):
+        assert all(wording(locale).text("property", name) for name in READY_MADE)
+
+
 async def test_a_counterexample_is_told_with_what_is_asked_observed_and_expected() -> None:
     probe = await built()
     wrong = await judged(probe, "def shares(xs):\n    return [x / max(xs) for x in xs]")
@@ -108,7 +117,7 @@ async def test_the_ideals_own_calls_are_asked_where_none_are_given() -> None:
     assert len(calls_of(probe)) == 2
 
 
-READY_MADE: Mapping[str, tuple[str, str, list[Any]]] = {
+EXAMPLES: Mapping[str, tuple[str, str, list[Any]]] = {
     "same_length": ("return [x * 2 for x in xs]", "return xs[1:]", [3, 1, 2]),
     "sorted": ("return sorted(xs)", "return xs", [3, 1, 2]),
     "unique": ("return list(set(xs))", "return xs", [3, 1, 3]),
@@ -125,9 +134,9 @@ READY_MADE: Mapping[str, tuple[str, str, list[Any]]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", READY_MADE)
+@pytest.mark.parametrize("name", EXAMPLES)
 async def test_a_property_that_has_a_name_tells_right_from_wrong(name: str) -> None:
-    right, wrong, given = READY_MADE[name]
+    right, wrong, given = EXAMPLES[name]
     probe = await built(f"def shares(xs):\n    {right}", given=[{"xs": given}], holds=name)
     assert (await judged(probe, f"def shares(xs):\n    {right}")).verdict is Verdict.APPROVED
     for locale in ("en", "ru"):
