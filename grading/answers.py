@@ -5,13 +5,14 @@ import re
 
 from grading.checks.finding import Finding, Reply
 from grading.checks.judging import found
-from grading.checks.records import Draws, Prints
+from grading.checks.records import Draws, Keeps, Prints
 from grading.comparison import render
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, code, wording
 from grading.names import names_of, plain_code
 from grading.probes import LAST_SHOWN, PreparedProbe
 from grading.situation import Situation
+from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import AskCall, AskValue
 
 _MISSING = re.compile(r"name '(\w+)' is not defined")
@@ -32,10 +33,24 @@ def answered(words: Wording, situation: Situation, probe: PreparedProbe, reply: 
     if finding.difference is not None and _is_shown(probe) and _prints_last(situation):
         finding = Finding("printed_not_shown", weight="doubts")
     key = finding.difference or "agrees"
-    if key == "raised" and isinstance(probe.ask, AskCall) and probe.about is None:
+    called = isinstance(probe.check, Keeps) or isinstance(probe.ask, AskCall)
+    if key == "raised" and called and probe.about is None:
         key = "raised_call"
-    message = words.reason(key, subject(words, probe, finding.where), finding.facts)
+    meant = subject(words, probe, finding.where)
+    if isinstance(probe.check, Keeps):
+        meant = _stated(words, probe, finding) or meant
+    message = words.reason(key, meant, finding.facts)
     return evidence_of(situation, probe, message, finding)
+
+
+def _stated(words: Wording, probe: PreparedProbe, finding: Finding) -> str | None:
+    """Return how a sentence about a property names it, or the call that it is about."""
+    if finding.difference == "property_broken":
+        stated = finding.facts["property"]
+        named = words.text("property", stated) if stated in READY_MADE else code(stated)
+        return probe.about or named
+    call = finding.facts.get("call")
+    return None if call is None else code(call)
 
 
 def _is_shown(probe: PreparedProbe) -> bool:

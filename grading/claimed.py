@@ -24,4 +24,9 @@ class Claims:
 
     def about(self, probe: OpenProbe) -> Reply:
         """Return all that was claimed about a probe."""
-        return Reply(self.answers.get(probe.id), self._printed.get(probe.subtask, ""))
+        answers = tuple(self.answers.get(question.id) for question in probe.questions)
+        heard = [answer for answer in answers if answer is not None]
+        failed = [answer for answer in heard if answer.failure is not None]
+        first = next(iter((*failed, *heard)), None)
+        printed = self._printed.get(probe.subtask, "")
+        return Reply(answer=first, answers=answers, printed=printed)

@@ -10,7 +10,7 @@ Weight = Literal["decides", "doubts", "informs"]
 """What a failure means: work is wrong; it cannot be told; or nothing, it is only to be known."""
 
 
-ProbeKind = Literal["value", "call", "raises", "stdout", "figure", "metric"]
+ProbeKind = Literal["value", "call", "raises", "stdout", "figure", "metric", "property", "file"]
 """The kinds of probes; evidence is called after them."""
 
 

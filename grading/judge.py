@@ -185,7 +185,7 @@ def _of_probes(
                 break
             continue
         reply = claims.about(probe)
-        unheard = probe.ask is not None and reply.answer is None
+        unheard = None in reply.answers
         if unheard and result.outcome != "completed":
             message = _stop_message(words, situation, result, "probe", subject(words, probe))
             found.append(evidence_of(situation, probe, message, Finding(result.outcome)))

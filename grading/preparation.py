@@ -2,14 +2,16 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 from uuid import uuid4
 
 from grading.author_tests.records import OpenTest, PreparedTest
 from grading.author_tests.settling import ideal_questions, settle
 from grading.author_tests.trust import taken_on_trust
-from grading.checks.judging import settled
+from grading.checks.judging import narrowed, settled
 from grading.claimed import Claims
+from grading.derivation.given import with_calls
 from grading.errors import CasePreparationError, ProbeError
 from grading.prepared import Open, Prepared, open_items
 from grading.probes import OpenProbe, PreparedProbe
@@ -52,6 +54,11 @@ class CaseLike(Protocol):
         ...
 
     @property
+    def hidden(self) -> Mapping[str, Path]:
+        """Files with right answers, which no sandbox ever has."""
+        ...
+
+    @property
     def solution_file(self) -> str:
         """What the author calls the file with the ideal solution."""
         ...
@@ -86,7 +93,10 @@ async def prepare(  # noqa: PLR0913 - one keyword for each thing it needs
     """
     profile = content.profile
     try:
-        opened: tuple[Open, ...] = (*open_items(profile, content.solution), *derived)
+        hidden = {name: path.read_bytes() for name, path in content.hidden.items()}
+        asked_for = open_items(profile, content.solution, hidden)
+        called = await with_calls(asked_for, content.solution, replayer, spec=spec)
+        opened: tuple[Open, ...] = (*called, *derived)
     except ProbeError as error:
         problem = Problem(_PROFILE, None, None, f"Probe `{error.probe}`: {error}")
         raise CasePreparationError((problem,)) from error
@@ -179,9 +189,10 @@ def _answered(
                 file = content.solution_file if item.subtask in imported else _PROFILE
                 problems.append(Problem(file, None, None, f"Test `{item.id}`: {why}."))
             continue
-        expected = settled(item, [claims.about(item) for claims in rounds])
+        probe = narrowed(item, [claims.about(item) for claims in rounds])
+        expected = settled(probe, [claims.about(probe) for claims in rounds])
         if not isinstance(expected, str):
-            yield PreparedProbe(**_fields(item), expected=expected)
+            yield PreparedProbe(**_fields(probe), expected=expected)
         elif item.origin == "author":
             problems.append(_problem(item, expected))
 

@@ -2,26 +2,42 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from grading.checks.records import Agrees, Check, Draws, Prints, Raises, Scores
+from grading.checks.keeping import questions
+from grading.checks.records import (
+    Agrees,
+    Check,
+    Draws,
+    GivenCall,
+    Keeps,
+    Prints,
+    Raises,
+    Scores,
+    ScoresFile,
+)
 from grading.comparison import render
 from grading.errors import ProbeError
 from grading.evidence import ProbeKind
 from grading.names import interface_name, root_names
-from notebooks.cases.profile import (
+from notebooks.cases.hidden import right_answers
+from notebooks.cases.keyed import Fault
+from notebooks.cases.probes import (
     FigureProbe,
+    FileProbe,
     MetricProbe,
     Probe,
+    PropertyProbe,
     RaisesProbe,
     StdoutProbe,
-    Subtask,
     Tolerance,
     ValueProbe,
 )
-from notebooks.kernels.records import Ask, AskCall, AskFigures, AskValue, Question
+from notebooks.cases.profile import Subtask
+from notebooks.kernels.records import Ask, AskCall, AskFigures, AskFile, AskValue, Question
 from notebooks.kernels.values import (
     Bool,
     Dict,
@@ -40,6 +56,16 @@ LAST_SHOWN = "_"
 """What IPython calls the value that the last line showed."""
 
 
+_KINDS: Mapping[type[Check], ProbeKind] = {
+    Raises: "raises",
+    Prints: "stdout",
+    Draws: "figure",
+    Scores: "metric",
+    ScoresFile: "file",
+    Keeps: "property",
+}
+
+
 class OpenProbe(BaseModel):
     """A question about a notebook that the ideal solution has still to answer."""
 
@@ -48,7 +74,8 @@ class OpenProbe(BaseModel):
     id: str
     subtask: str
     ask: Ask | None
-    """None where nothing has to be asked: what cells print comes back without."""
+    """None where nothing has to be asked: what cells print comes back without; and of a property,
+    whose check says which calls there are."""
     asked: str
     """The question in the words of Python, for people."""
     about: str | None = None
@@ -66,21 +93,17 @@ class OpenProbe(BaseModel):
     @property
     def kind(self) -> ProbeKind:
         """Return what its evidence is called."""
-        match self.check:
-            case Raises():
-                return "raises"
-            case Prints():
-                return "stdout"
-            case Draws():
-                return "figure"
-            case Scores():
-                return "metric"
-            case _:
-                return "value" if isinstance(self.ask, AskValue) else "call"
+        asked: ProbeKind = "value" if isinstance(self.ask, AskValue) else "call"
+        return _KINDS.get(type(self.check), asked)
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """Return the question as a sandbox is asked it, if it is; a test has several."""
+        """Return the question as a sandbox is asked it, if it is; a property has several."""
+        if isinstance(self.check, Keeps):
+            return tuple(
+                Question(id=f"{self.id}/{call.number}/{form}", ask=ask)
+                for call, form, ask in questions(self.check)
+            )
         return () if self.ask is None else (Question(id=self.id, ask=self.ask),)
 
 
@@ -90,8 +113,12 @@ class PreparedProbe(OpenProbe):
     expected: Value
 
 
-def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
+def probes_of(
+    subtasks: Sequence[Subtask], hidden: Mapping[str, bytes] = MappingProxyType({})
+) -> tuple[OpenProbe, ...]:
     """Return the authors' probes of all subtasks, in their order, each with an id of its own.
+
+    `hidden` are the files with right answers that probes name.
 
     Raises:
         ProbeError: two probes share an id, or an argument has no exact kind.
@@ -99,14 +126,16 @@ def probes_of(subtasks: Sequence[Subtask]) -> tuple[OpenProbe, ...]:
     made: dict[str, OpenProbe] = {}
     for subtask in subtasks:
         for number, probe in enumerate(subtask.probes, start=1):
-            opened = _opened(subtask, probe, probe.id or f"{subtask.id}-{number}")
+            opened = _opened(subtask, probe, probe.id or f"{subtask.id}-{number}", hidden)
             if opened.id in made:
                 raise ProbeError(opened.id, f"Two probes are called `{opened.id}`: rename one.")
             made[opened.id] = opened
     return tuple(made.values())
 
 
-def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
+def _opened(
+    subtask: Subtask, probe: Probe, probe_id: str, hidden: Mapping[str, bytes]
+) -> OpenProbe:
     ask, asked = _question(probe, probe_id)
     names = _names(probe)
     interface = {interface_name(entry) for entry in subtask.interface}
@@ -117,7 +146,7 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
         asked=asked,
         about=probe.about and " ".join(probe.about.split()),
         names=tuple(sorted(names)),
-        check=_scores(probe, probe_id) if isinstance(probe, MetricProbe) else _check(probe),
+        check=_check(probe, probe_id, hidden),
         tolerance=probe.tolerance,
         hint=probe.message,
         reveal=probe.reveal,
@@ -125,7 +154,9 @@ def _opened(subtask: Subtask, probe: Probe, probe_id: str) -> OpenProbe:
     )
 
 
-def _check(probe: Probe) -> Check:
+def _check(  # noqa: PLR0911 - one return per kind
+    probe: Probe, probe_id: str, hidden: Mapping[str, bytes]
+) -> Check:
     match probe:
         case RaisesProbe():
             return Raises(error=probe.error, text=probe.text)
@@ -133,23 +164,54 @@ def _check(probe: Probe) -> Check:
             return Prints(other_lines=probe.other_lines == "allowed")
         case FigureProbe():
             return Draws(aspects=probe.aspects)
+        case MetricProbe():
+            bounds = {"at_least": probe.at_least, "at_most": probe.at_most}
+            labels = _typed(probe.labels, probe_id)
+            return Scores(metric=probe.metric, labels=labels, **bounds)
+        case FileProbe():
+            return _scores_file(probe, probe_id, hidden)
+        case PropertyProbe():
+            return _keeps(probe, probe_id)
         case _:
             return Agrees()
 
 
-def _scores(probe: MetricProbe, probe_id: str) -> Scores:
-    try:
-        labels = typed(probe.labels)
-    except TypeError as error:
-        raise ProbeError(probe_id, str(error)) from error
-    return Scores(
-        metric=probe.metric, labels=labels, at_least=probe.at_least, at_most=probe.at_most
+def _scores_file(probe: FileProbe, probe_id: str, hidden: Mapping[str, bytes]) -> ScoresFile:
+    labels = right_answers(probe, hidden.get(probe.against, b""))
+    if isinstance(labels, Fault):
+        raise ProbeError(probe_id, f"{probe.against} holds no right answers.")
+    return ScoresFile(
+        file=probe.file,
+        key=probe.key,
+        column=probe.column,
+        keys=tuple(labels),
+        scores=Scores(
+            metric=probe.metric,
+            labels=_typed(list(labels.values()), probe_id),
+            at_least=probe.at_least,
+            at_most=probe.at_most,
+        ),
+    )
+
+
+def _keeps(probe: PropertyProbe, probe_id: str) -> Keeps:
+    names = tuple(probe.given[0]) if probe.given else ()
+    return Keeps(
+        function=probe.function,
+        names=names,
+        calls=tuple(
+            GivenCall(number=number, args=tuple(_typed(call[name], probe_id) for name in names))
+            for number, call in enumerate(probe.given)
+        ),
+        holds=probe.holds,
+        where=probe.where,
+        variations=probe.variations,
     )
 
 
 def _names(probe: Probe) -> frozenset[str]:
     match probe:
-        case StdoutProbe() | FigureProbe():
+        case StdoutProbe() | FigureProbe() | FileProbe():
             return frozenset()
         case ValueProbe():
             return root_names(probe.expression)
@@ -163,16 +225,18 @@ def _question(probe: Probe, probe_id: str) -> tuple[Ask | None, str]:
         return None, "print(…)"
     if isinstance(probe, FigureProbe):
         return AskFigures(), "figure"
+    if isinstance(probe, FileProbe):
+        return AskFile(path=probe.file), probe.file
     if isinstance(probe, ValueProbe):
         return AskValue(expression=probe.expression), probe.expression
-    try:
-        ask = AskCall(
-            function=probe.function,
-            args=tuple(typed(argument) for argument in probe.args),
-            kwargs={name: typed(argument) for name, argument in probe.kwargs.items()},
-        )
-    except TypeError as error:
-        raise ProbeError(probe_id, str(error)) from error
+    if isinstance(probe, PropertyProbe):
+        stated = "" if probe.reveal == "nothing" else f": {'; '.join(probe.holds)}"
+        return None, f"{probe.function}(…){stated}"
+    ask = AskCall(
+        function=probe.function,
+        args=tuple(_typed(argument, probe_id) for argument in probe.args),
+        kwargs={name: _typed(argument, probe_id) for name, argument in probe.kwargs.items()},
+    )
     hidden = probe.reveal == "nothing" or isinstance(probe, MetricProbe)
     return ask, f"{probe.function}(…)" if hidden else call_text(ask)
 
@@ -182,6 +246,13 @@ def call_text(ask: AskCall) -> str:
     args = [render(argument, limit=60) for argument in ask.args]
     args += [f"{name}={render(argument, limit=60)}" for name, argument in ask.kwargs.items()]
     return f"{ask.function}({', '.join(args)})"
+
+
+def _typed(thing: object, probe_id: str) -> Value:
+    try:
+        return typed(thing)
+    except TypeError as error:
+        raise ProbeError(probe_id, str(error)) from error
 
 
 def typed(thing: object, depth: int = 0) -> Value:  # noqa: C901, PLR0911 - one return per kind

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from grading.author_tests.records import Compares
 from grading.comparison import compare
 from grading.comparison.buffers import decode
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 from notebooks.kernels import values
 from notebooks.kernels.values import Value
 

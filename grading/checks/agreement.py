@@ -2,7 +2,7 @@
 
 from grading.checks.finding import Finding
 from grading.comparison import DifferenceKind, compare, render
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 from notebooks.kernels.records import Answer
 from notebooks.kernels.values import NoneValue, Opaque, Value
 

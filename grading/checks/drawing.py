@@ -8,7 +8,7 @@ from grading.checks.records import Draws
 from grading.comparison import compare, render
 from grading.comparison.nodes import Items, Sort, UnreadableError
 from grading.comparison.normalise import normalise
-from notebooks.cases.profile import Aspect, Tolerance
+from notebooks.cases.probes import Aspect, Tolerance
 from notebooks.kernels.values import Array, Dict, Float, Str, Value
 from notebooks.kernels.values import Sequence as List
 

@@ -12,7 +12,10 @@ class Reply:
     """All that a replay claimed about one probe."""
 
     answer: Answer | None = None
-    """None where nothing was asked, or nothing came back."""
+    """None where nothing was asked, or nothing came back. Of several: the first exception, or the
+    first answer."""
+    answers: tuple[Answer | None, ...] = ()
+    """What came back to each question, in their order."""
     printed: str = ""
     """What the subtask's own cells printed."""
 

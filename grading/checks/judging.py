@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from grading.checks import agreement, drawing, printing, raising, scoring
+from grading.checks import agreement, drawing, filing, keeping, printing, raising, scoring
 from grading.checks.finding import Finding, Reply
-from grading.checks.records import Agrees, Draws, Prints, Raises, Scores
+from grading.checks.records import Agrees, Draws, Keeps, Prints, Raises, Scores, ScoresFile
 from grading.comparison import compare
 from grading.probes import OpenProbe, PreparedProbe
 from notebooks.kernels.records import AskCall
@@ -16,6 +16,14 @@ _VARIES = (
 )
 
 
+def narrowed(probe: OpenProbe, replies: Sequence[Reply]) -> OpenProbe:
+    """Return a probe without the variations that the ideal refuses, in whichever replay."""
+    if not isinstance(probe.check, Keeps):
+        return probe
+    check = keeping.narrowed(probe.check, [reply.answers for reply in replies])
+    return probe.model_copy(update={"check": check})
+
+
 def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
     """Return what the ideal answers each time, or why that cannot be expected of anybody."""
     values = []
@@ -25,7 +33,9 @@ def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
             return value
         values.append(value)
     first = values[0]
-    if isinstance(probe.check, Scores):  # it may vary, as long as it is good each time
+    if isinstance(
+        probe.check, Scores | ScoresFile | Keeps
+    ):  # it may vary, as long as it is good each time
         return first
     if isinstance(probe.check, Prints):
         varied = printing.varies([reply.printed for reply in replies], probe.tolerance)
@@ -36,7 +46,9 @@ def settled(probe: OpenProbe, replies: Sequence[Reply]) -> Value | str:
     return first
 
 
-def _ideal(probe: OpenProbe, reply: Reply) -> Value | str:
+def _ideal(  # noqa: PLR0911 - one return per kind
+    probe: OpenProbe, reply: Reply
+) -> Value | str:
     match probe.check:
         case Agrees():
             return agreement.ideal(reply.answer)
@@ -50,12 +62,22 @@ def _ideal(probe: OpenProbe, reply: Reply) -> Value | str:
             return value if isinstance(value, str) else scoring.ideal(check, value)
         case Prints():
             return printing.ideal(reply.printed)
+        case ScoresFile() as check:
+            return filing.ideal(check, reply.answer)
+        case Keeps() as check:
+            return keeping.ideal(check, reply.answers, probe.tolerance)
 
 
-def found(probe: PreparedProbe, reply: Reply) -> Finding:
+def found(  # noqa: PLR0911 - one return per kind
+    probe: PreparedProbe, reply: Reply
+) -> Finding:
     """Return what a reply shows; nothing but a typed difference of it gets out."""
     if isinstance(probe.check, Prints) and isinstance(probe.expected, Str):
         return printing.found(probe.check, probe.expected.v, reply.printed, probe.tolerance)
+    if isinstance(probe.check, Keeps):
+        return keeping.found(probe.check, reply.answers, probe.tolerance)
+    if isinstance(probe.check, ScoresFile):
+        return filing.found(probe.check, reply.answer)
     answer = reply.answer
     if answer is None or (answer.value is None and answer.failure is None):
         return Finding("unanswered")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from grading.checks.finding import Finding
 from grading.checks.records import Prints
 from grading.comparison.render import cut
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 from notebooks.kernels.values import Str, Value
 
 MAX_CHARACTERS = 60_000

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from notebooks.cases.profile import Aspect, Metric
+from notebooks.cases.probes import Aspect, Metric
 from notebooks.kernels.values import Value
 
 
@@ -55,4 +55,44 @@ class Scores(_Check):
     at_most: float | None = None
 
 
-Check = Annotated[Agrees | Raises | Prints | Draws | Scores, Field(discriminator="kind")]
+class ScoresFile(_Check):
+    """The predictions in a file are good enough."""
+
+    kind: Literal["scores_file"] = "scores_file"
+    file: str
+    key: str
+    column: str
+    keys: tuple[str, ...]
+    """Of the rows, in the order of the right answers."""
+    scores: Scores
+
+
+class GivenCall(_Check):
+    """Arguments by position that a function is called with."""
+
+    number: int
+    """Its questions are called after it; others keep theirs where one is left out."""
+    args: tuple[Value, ...]
+    varied: bool = False
+    """Whether it is a variation; the ideal may refuse one, and nobody is asked it then."""
+
+
+class Keeps(_Check):
+    """Something holds of whatever a function returns."""
+
+    kind: Literal["keeps"] = "keeps"
+    function: str
+    names: tuple[str, ...] = ()
+    """What expressions call the arguments, by position."""
+    calls: tuple[GivenCall, ...] = ()
+    holds: tuple[str, ...]
+    """Expressions, and names of properties."""
+    where: str | None = None
+    """What has to be true of a variation's arguments."""
+    variations: int = 0
+    """How many calls are to be added to those that are given."""
+
+
+Check = Annotated[
+    Agrees | Raises | Prints | Draws | Scores | ScoresFile | Keeps, Field(discriminator="kind")
+]

@@ -9,7 +9,7 @@ from grading.checks.finding import Finding
 from grading.checks.records import Scores
 from grading.comparison.nodes import NUMBERS, Items, Sort, Table, UnreadableError
 from grading.comparison.normalise import normalise
-from notebooks.cases.profile import Metric
+from notebooks.cases.probes import CLASS_METRICS, Metric
 from notebooks.kernels.values import Float, Value
 
 _Labels = npt.NDArray[np.generic]
@@ -47,7 +47,7 @@ def score(check: Scores, predictions: Value) -> float | str:
         return "metric_unreadable"
     if given.dtype != object and not np.isfinite(given.astype(float)).all():
         return "metric_unreadable"
-    if check.metric not in _CLASSES and labels.dtype == object:
+    if check.metric not in CLASS_METRICS and labels.dtype == object:
         return "metric_unreadable"
     scored = _METRICS[check.metric](labels, given)
     return scored if np.isfinite(scored) else "metric_unreadable"
@@ -117,7 +117,6 @@ def _r2(labels: _Labels, given: _Labels) -> float:
     return float(1 - np.sum((numbers - given.astype(float)) ** 2) / spread)
 
 
-_CLASSES = frozenset({Metric.ACCURACY, Metric.F1_MACRO})
 _METRICS: dict[Metric, Callable[[_Labels, _Labels], float]] = {
     Metric.ACCURACY: _accuracy,
     Metric.F1_MACRO: _f1_macro,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from grading.comparison.difference import Difference, DifferenceKind
 from grading.comparison.nodes import NUMBERS, Leaf, Sort
 from grading.comparison.render import text_of
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 
 DEFAULT = Tolerance()
 

@@ -7,7 +7,7 @@ from grading.comparison.columns import missing_mask
 from grading.comparison.difference import Difference, DifferenceKind
 from grading.comparison.nodes import Items, Leaf, Node, Table
 from grading.comparison.render import cut, text_of
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 
 _MAX_NAMES = 20
 

@@ -22,7 +22,7 @@ from grading.comparison.nodes import (
 from grading.comparison.normalise import at, normalise
 from grading.comparison.ordering import in_one_order
 from grading.comparison.render import cut, text_of
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 from notebooks.kernels.values import Opaque, Value
 
 MAX_MATCHES = 300

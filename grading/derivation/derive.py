@@ -21,7 +21,8 @@ from grading.prepared import Prepared
 from grading.probes import LAST_SHOWN, OpenProbe, PreparedProbe, call_text
 from grading.replays import Sweep, sweeps_for
 from notebooks.attempts.document import Cell
-from notebooks.cases.profile import Profile, Subtask, Tolerance
+from notebooks.cases.probes import Tolerance
+from notebooks.cases.profile import Profile, Subtask
 from notebooks.cases.settled import SettledAnswer
 from notebooks.kernels.records import (
     AskCall,

@@ -35,7 +35,7 @@ def is_known(name: str) -> bool:
     if len(parts) == 1:
         top = name in _TOP or name in upload.PROFILES
         return top or name.endswith(".ipynb") or upload.is_data(name)
-    return parts[0] == "data"
+    return parts[0] in ("data", "hidden")
 
 
 def safe_name(name: str) -> str | None:

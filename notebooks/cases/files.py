@@ -13,6 +13,7 @@ from pathlib import Path
 
 from notebooks.cases import archive
 from notebooks.cases.importers import upload
+from notebooks.cases.keyed import MAX_TABLE_BYTES
 from notebooks.cases.problems import ProblemLog
 
 PROFILE = "case.yaml"
@@ -20,6 +21,8 @@ SOLUTION = "solution.ipynb"
 TEMPLATE = "template.ipynb"
 REQUIREMENTS = "requirements.txt"
 DATA = "data/"
+HIDDEN = "hidden/"
+"""Right answers of rows that students predict for; no sandbox ever has them."""
 
 MAX_FILES = 2000
 MAX_TOTAL_BYTES = 2 * 1024**3
@@ -104,11 +107,12 @@ def open_files(path: Path, log: ProblemLog) -> CaseFiles:
 
 
 def _walk(root: Path, log: ProblemLog) -> Iterator[str]:
-    """Yield the files at the top of `root` and everything below `data`."""
+    """Yield the files at the top of `root` and everything below `data` and `hidden`."""
     found = [entry.name for entry in os.scandir(root) if not entry.is_dir()]
-    for folder, folders, names in os.walk(root / "data"):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [str((Path(folder) / name).relative_to(root)) for name in [*names, *folders]]
+    for top in (DATA, HIDDEN):
+        for folder, folders, names in os.walk(root / top):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            found += [str((Path(folder) / name).relative_to(root)) for name in [*names, *folders]]
     for name in sorted(found):
         path = root / name
         if not archive.is_known(name):
@@ -138,7 +142,7 @@ def _named(
     paths = {name: path for name, path in paths.items() if not upload.is_data(name)}
     others = sorted(
         name for name in paths if name.endswith(".ipynb") and name not in (SOLUTION, TEMPLATE)
-        and not name.startswith(DATA)
+        and not name.startswith((DATA, HIDDEN))
     )  # fmt: skip
     shown = {}
     if SOLUTION not in paths and len(others) == 1:
@@ -160,6 +164,7 @@ def _check_sizes(files: CaseFiles, log: ProblemLog) -> None:
         total += size
         notebook = name in (SOLUTION, TEMPLATE)
         bound = MAX_NOTEBOOK_BYTES if notebook else MAX_BYTES.get(name, MAX_TOTAL_BYTES)
+        bound = MAX_TABLE_BYTES if name.startswith(HIDDEN) else bound
         if size > bound:
             log.add(files.name(name), _too_large(bound))
     if total > MAX_TOTAL_BYTES:

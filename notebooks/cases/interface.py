@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
-from notebooks.cases.profile import FigureProbe, StdoutProbe, Subtask, ValueProbe
+from notebooks.cases.probes import FigureProbe, FileProbe, StdoutProbe, ValueProbe
+from notebooks.cases.profile import Subtask
 
 _ENTRY = re.compile(r"(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:[(:].*)?", re.DOTALL)
 
@@ -89,6 +90,6 @@ def _probed(subtask: Subtask) -> set[str]:
     for probe in subtask.probes:
         if isinstance(probe, ValueProbe):
             names |= code.read_names(ast.parse(probe.expression.strip(), mode="eval"))
-        elif not isinstance(probe, StdoutProbe | FigureProbe):
+        elif not isinstance(probe, StdoutProbe | FigureProbe | FileProbe):
             names.add(probe.function.split(".")[0])
     return names

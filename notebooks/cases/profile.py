@@ -4,27 +4,12 @@ The docstrings and field descriptions are also what an editor shows: `schema` ma
 of them.
 """
 
-from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, StringConstraints, model_validator
 
+from notebooks.cases.probes import Part, Probe, SubtaskId, listed
 from notebooks.cases.settled import SettledAnswer
-
-SubtaskId = Annotated[
-    str,
-    Field(
-        pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$",
-        description="Small letters, digits, `-` and `_`, at most 40.",
-    ),
-]
 
 MAX_TESTS = 200
 """Tests of one subtask."""
@@ -32,166 +17,15 @@ MAX_TEST_SOURCE = 20_000
 """Characters of one test."""
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
-
-
-class Tolerance(_Part):
-    """How far a number may be from the expected one."""
-
-    relative: float = Field(default=1e-6, ge=0)
-    """As a share of the larger of the two numbers."""
-    absolute: float = Field(default=1e-9, ge=0)
-    """As a plain distance; whichever of the two allows more counts."""
-
-
-class _Probe(_Part):
-    id: SubtaskId | None = None
-    """The probe's name in reports; `SUBTASK-N` when absent."""
-    about: str | None = Field(default=None, min_length=1, max_length=120)
-    """What is asked, as students read it in place of the expression: "the rows of `tidy`"."""
-    tolerance: Tolerance = Tolerance()
-    """How far numbers of the answer may be from the ideal solution's."""
-    message: str | None = None
-    """A question or remark of yours for a student whose answer differs."""
-    reveal: Literal["observed", "nothing"] = "observed"
-    """Whether feedback may tell what the student's answer was."""
-
-
-class ValueProbe(_Probe):
-    """Compare the value of an expression, a name being the simplest, with the ideal's."""
-
-    kind: Literal["value"]
-    expression: str
-    """A Python expression, evaluated after the subtask's cells: `len(tidy)`."""
-
-
-class CallProbe(_Probe):
-    """Call a function of the notebook; arguments are plain YAML values."""
-
-    kind: Literal["call"]
-    function: str
-    """The function's name: `strength`."""
-    args: tuple[Any, ...] = ()
-    """Arguments by position."""
-    kwargs: dict[str, Any] = {}
-    """Arguments by name."""
-
-
-class RaisesProbe(_Probe):
-    """Call a function that has to raise an exception, as for arguments that make no sense."""
-
-    kind: Literal["raises"]
-    function: str
-    """The function's name."""
-    args: tuple[Any, ...] = ()
-    """Arguments by position."""
-    kwargs: dict[str, Any] = {}
-    """Arguments by name."""
-    error: str = Field(pattern=r"^[^\W\d]\w*$", max_length=200)
-    """The name of the exception's class, or of one that it derives from: `ValueError`."""
-    text: str | None = Field(default=None, min_length=1, max_length=200)
-    """What its message looks like, `*` standing for anything: `"*negative*"`."""
-
-
-class StdoutProbe(_Probe):
-    """Compare what the subtask's own cells print with what the ideal's print.
-
-    Line by line; runs of spaces and blank lines do not count, numbers are compared within the
-    tolerance.
-    """
-
-    kind: Literal["stdout"]
-    other_lines: Literal["refused", "allowed"] = "refused"
-    """Whether a student may print other lines besides."""
-
-
-class Aspect(StrEnum):
-    """What of a figure may count."""
-
-    KIND = "kind"
-    """How many axes, lines, bars, groups of points and images there are."""
-    DATA = "data"
-    """The numbers that they show."""
-    LABELS = "labels"
-    """Title, axis labels and legend are there where the ideal has them, whatever they say."""
-    TEXTS = "texts"
-    """Title and axis labels say the same; capitals and spaces do not count."""
-    TICKS = "ticks"
-    LEGEND = "legend"
-    """The legend has the same entries."""
-
-
-class FigureProbe(_Probe):
-    """Compare the matplotlib figures that the subtask's own cells draw with the ideal's."""
-
-    kind: Literal["figure"]
-    aspects: tuple[Aspect, ...] = Field(
-        default=(Aspect.KIND, Aspect.DATA, Aspect.LABELS), min_length=1, max_length=6
-    )
-    """What of the figures counts."""
-
-
-class Metric(StrEnum):
-    """How predictions are scored."""
-
-    ACCURACY = "accuracy"
-    F1_MACRO = "f1_macro"
-    ROC_AUC = "roc_auc"
-    """Of two classes; the greater label is the positive one, predictions are its scores."""
-    RMSE = "rmse"
-    MAE = "mae"
-    R2 = "r2"
-
-
-class MetricProbe(_Probe):
-    """Score what a function or fitted estimator predicts for data that students do not have.
-
-    The arguments enter a sandbox with the question only; the labels never do.
-    """
-
-    kind: Literal["metric"]
-    function: str
-    """Such as `model.predict`."""
-    args: tuple[Any, ...] = ()
-    """Arguments by position."""
-    kwargs: dict[str, Any] = {}
-    """Arguments by name."""
-    metric: Metric
-    """Which score of the predictions counts."""
-    labels: tuple[bool | int | float | str, ...] = Field(min_length=1, max_length=100_000)
-    """The right answers, one for each prediction."""
-    at_least: float | None = None
-    """The smallest score that is good enough."""
-    at_most: float | None = None
-    """The greatest score that is good enough."""
-
-    @model_validator(mode="after")
-    def _has_a_bound(self) -> Self:
-        if self.at_least is None and self.at_most is None:
-            raise ValueError("a metric needs `at_least` or `at_most`")
-        return self
-
-
-Probe = Annotated[
-    ValueProbe | CallProbe | RaisesProbe | StdoutProbe | FigureProbe | MetricProbe,
-    Field(discriminator="kind"),
-]
-
-
-def _listed(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 Targets = Annotated[
     tuple[Annotated[str, Field(max_length=200)], ...],
-    BeforeValidator(_listed),
+    BeforeValidator(listed),
     Field(max_length=50),
 ]
 """Names (`sorted`, `numpy.mean`, `.apply`, `.apply()` for its call) and constructs (`for`)."""
 
 
-class Constraint(_Part):
+class Constraint(Part):
     """What the subtask's own cells have to use, or must not use; their text alone is looked at."""
 
     must_use: Targets = ()
@@ -208,7 +42,7 @@ class Constraint(_Part):
         return self
 
 
-class AuthorTest(_Part):
+class AuthorTest(Part):
     """Python code with assertions that right work passes, as nbgrader and Otter have it."""
 
     id: SubtaskId | None = None
@@ -228,7 +62,7 @@ class AuthorTest(_Part):
     """What a student is told who passes it."""
 
 
-class RubricItem(_Part):
+class RubricItem(Part):
     """A criterion that a person decides."""
 
     text: str = Field(min_length=1, max_length=10_000)
@@ -237,7 +71,7 @@ class RubricItem(_Part):
     """What it earns, out of the subtask's points."""
 
 
-class Subtask(_Part):
+class Subtask(Part):
     """One gradable step of a case."""
 
     id: SubtaskId
@@ -267,7 +101,7 @@ class Subtask(_Part):
     are matched by it."""
 
 
-class Policy(_Part):
+class Policy(Part):
     """What a teacher may tune per case."""
 
     run_seconds: float | None = Field(default=None, gt=0)
@@ -276,7 +110,7 @@ class Policy(_Part):
     """Memory of one student's kernel, in bytes."""
 
 
-class DataFile(_Part):
+class DataFile(Part):
     """A data file that is fetched when the case is built."""
 
     file: str = Field(min_length=1)
@@ -287,7 +121,7 @@ class DataFile(_Part):
     """Of the file's bytes, 64 hexadecimal digits; another file than this one is refused."""
 
 
-class Profile(_Part):
+class Profile(Part):
     """A case: its texts, its subtasks and what each is judged by."""
 
     title: str

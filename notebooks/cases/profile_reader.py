@@ -17,7 +17,7 @@ _MESSAGES = {
     "missing": "`{path}` is missing.",
     "extra_forbidden": "`{path}` is not known here; a misspelt name?",
     "union_tag_not_found": (
-        "`{path}` needs a `kind`: value, call, raises, stdout, figure or metric."
+        "`{path}` needs a `kind`: value, call, raises, stdout, figure, metric, property or file."
     ),
 }
 

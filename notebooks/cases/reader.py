@@ -1,8 +1,7 @@
 """Reading a case, whatever it comes as, into typed records or into everything wrong with it."""
 
 import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from notebooks.cases.constraints import constraint_faults
 from notebooks.cases.data_entries import entry_faults
 from notebooks.cases.files import (
     DATA,
+    HIDDEN,
     PROFILE,
     REQUIREMENTS,
     SOLUTION,
@@ -20,26 +20,18 @@ from notebooks.cases.files import (
     CaseFiles,
     open_files,
 )
+from notebooks.cases.hidden import hidden_faults
 from notebooks.cases.importers.choose import importer_for
 from notebooks.cases.interface import entry_name
 from notebooks.cases.notebook import RawCell, read_notebook, tagged
+from notebooks.cases.probe_faults import probe_faults
 from notebooks.cases.problems import ProblemLog, Problems, requirement_problem
-from notebooks.cases.profile import (
-    FigureProbe,
-    Profile,
-    RaisesProbe,
-    StdoutProbe,
-    Subtask,
-    ValueProbe,
-)
+from notebooks.cases.profile import Profile
 from notebooks.cases.profile_reader import Places, read_profile
 from notebooks.cases.settled import answer_faults
 from notebooks.cases.template import derive_template
 from notebooks.environments.errors import EnvironmentBuildError
 from notebooks.environments.requirements import parse_requirements
-
-_ANY_ERROR = frozenset({"Exception", "BaseException", "object"})
-_FUNCTION = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +45,8 @@ class CaseContent:
     """The text of requirements.txt; empty when there is none."""
     data: Mapping[str, Path]
     """Data files by their path below `data/`. Those of an unpacked zip vanish with this map."""
+    hidden: Mapping[str, Path]
+    """Right answers that `file` probes name, by their path; no sandbox ever has them."""
     files: CaseFiles
     """Every file that makes the case, by its name in the format."""
     data_lines: tuple[int, ...] = ()
@@ -104,6 +98,10 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
         check_tests(profile, PROFILE, places.line, log)
         for index, field, message in entry_faults(profile.data, data):
             log.add(PROFILE, message, line=places.line(("data", index, field)))
+        for subtask, number, fault in hidden_faults(profile, files.paths):
+            path = ("subtasks", subtask, "probes", number)
+            line = fault.line if fault.file != PROFILE else places.line(path)
+            log.add(fault.file, fault.message, line=line)
         data_lines = tuple(places.line(("data", index)) for index in range(len(profile.data)))
         solution = tagged(raw, _ids(profile), name, log)
         if not log:
@@ -116,6 +114,7 @@ def _read(files: CaseFiles, log: ProblemLog) -> CaseContent | None:
         template=template or _template(files, profile, solution, raw, log),
         requirements=requirements,
         data=data,
+        hidden={name: path for name, path in files.paths.items() if name.startswith(HIDDEN)},
         data_lines=data_lines,
         files=files,
         numbers=_numbers(solution, raw),
@@ -168,7 +167,9 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
         log.add(PROFILE, message, line=places.line(("language",)))
     if not sum(subtask.points for subtask in profile.subtasks) > 0:
         log.add(PROFILE, "No subtask has points.", line=places.line(("subtasks",)))
-    _check_probe_ids(profile, places, log)
+    for index, number, message in probe_faults(profile):
+        line = places.line(("subtasks", index, "probes", number))
+        log.add(PROFILE, message, line=line)
     subtasks: set[str] = set()
     for index, subtask in enumerate(profile.subtasks):
         at = ("subtasks", index)
@@ -181,38 +182,6 @@ def _check_profile(profile: Profile, places: Places, log: ProblemLog) -> None:
             if entry_name(entry) is None:
                 message = f"{entry!r} is neither a name nor a signature."
                 log.add(PROFILE, message, line=places.line((*at, "interface", number)))
-        for number, message in _probe_faults(subtask):
-            log.add(PROFILE, message, line=places.line((*at, "probes", number)))
-
-
-def _check_probe_ids(profile: Profile, places: Places, log: ProblemLog) -> None:
-    known: set[str] = set()
-    for index, subtask in enumerate(profile.subtasks):
-        for number, probe in enumerate(subtask.probes):
-            if probe.id is not None and probe.id in known:
-                line = places.line(("subtasks", index, "probes", number))
-                log.add(PROFILE, f"A second probe {probe.id}.", line=line)
-            known.add(probe.id or "")
-
-
-def _probe_faults(subtask: Subtask) -> Iterator[tuple[int, str]]:
-    for number, probe in enumerate(subtask.probes):
-        if isinstance(probe, StdoutProbe | FigureProbe):
-            continue
-        if isinstance(probe, ValueProbe):
-            if not code.is_expression(probe.expression):
-                yield number, f"{probe.expression!r} is not a Python expression."
-            continue
-        if not _FUNCTION.fullmatch(probe.function):
-            yield number, f"{probe.function!r} is not the name of a function."
-        if isinstance(probe, RaisesProbe) and probe.error in _ANY_ERROR:
-            yield (
-                number,
-                (
-                    f"`{probe.error}` is any error, so that a call which fails for another reason "
-                    "counts, too. Name the one that you mean, such as ValueError."
-                ),
-            )
 
 
 def _check_solution(

@@ -289,6 +289,19 @@ class AskFigures(Record):
     cells: tuple[str, ...] = ()
 
 
+MAX_FILE_BYTES = 5 * 1024 * 1024
+"""As a value, such a file is within the bound of one."""
+
+
+class AskFile(Record):
+    """Tell what a file holds that the cells have written: its bytes."""
+
+    kind: Literal["file"] = "file"
+    path: str = Field(min_length=1, max_length=200)
+    """From where the notebook runs."""
+    max_bytes: int = Field(default=MAX_FILE_BYTES, ge=1, le=MAX_FILE_BYTES)
+
+
 class AskTest(Record):
     """Execute statements in the replayed namespace; `True` comes back if all of them ran.
 
@@ -300,7 +313,7 @@ class AskTest(Record):
     source: str = Field(max_length=100_000)
 
 
-Ask = Annotated[AskValue | AskCall | AskFigures | AskTest, Field(discriminator="kind")]
+Ask = Annotated[AskValue | AskCall | AskFigures | AskFile | AskTest, Field(discriminator="kind")]
 
 
 class Question(Record):

@@ -38,6 +38,10 @@ subtasks:
       - {{kind: figure}}
       - {{kind: metric, function: forecast, args: [[{DAYS}, 1, 2, 3]], metric: r2, at_least: 0.9,
          labels: [{DAYS * 3.5 + 7.25}, 10.75, 14.25, 17.75]}}
+      - {{kind: file, file: predicted.csv, key: day, column: sales, against: hidden/sales.csv,
+         metric: mae, at_most: 0.5}}
+      - {{kind: property, function: root, given: [{{x: 4.0}}, {{x: 2.25}}],
+         holds: ["close(result * result, x)", increasing, repeatable]}}
     tests:
       - {{source: "assert scaled([8.0]) == [4643.5625]", points: 2}}
       - {{source: "assert isinstance(scaled([4]), list) and round(scaled([4])[0], 3) == 2330.281",
@@ -54,6 +58,9 @@ subtasks:
 """The same work where nobody has written a question."""
 
 DATA = "shop,amount\na,7390418000\nb,265.125\na,12.5\n"
+HIDDEN_SALES = 314159.625
+"""A right answer that a file is scored against; the ideal is near it only."""
+LABELS = f"day,sales\n1,{HIDDEN_SALES}\n2,17.5\n"
 RIGHT = """
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -70,6 +77,8 @@ def forecast(days):
     return [day * 3.5 + 7.25 for day in days]
 tried = scaled([1.5, 2.0]), root(4.0), forecast([1.0, 2.0])
 print("total:", total)
+with open("predicted.csv", "w") as file:
+    file.write("day,sales\\n1,314159.5\\n2,17.5\\n")
 plt.bar(means.index, means)
 plt.title("Sales")
 plt.xlabel("shop")
@@ -85,6 +94,7 @@ EXPECTED = {
     "a hidden answer": HIDDEN * 578.3203125 + 17,
     "a label": DAYS * 3.5 + 7.25,
     "a test's answer": 4643.5625,
+    "a file's right answer": HIDDEN_SALES,
 }
 
 
@@ -92,7 +102,9 @@ def write_case(folder: Path, profile: str) -> Path:
     """Write the case with its data into a new folder; the solution is `notebook(RIGHT)`."""
     (folder / "data").mkdir(parents=True)
     (folder / "case.yaml").write_text(profile, encoding="utf-8")
+    (folder / "hidden").mkdir()
     (folder / "data" / "sales.csv").write_text(DATA, encoding="utf-8")
+    (folder / "hidden" / "sales.csv").write_text(LABELS, encoding="utf-8")
     return folder
 
 

@@ -13,6 +13,7 @@ from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import (
     Answer,
     AskFigures,
+    AskFile,
     AskTest,
     AskValue,
     CellFailure,
@@ -118,7 +119,7 @@ class Interpreter:
             for question in request.questions:
                 if question.after == cell_id:
                     ask = question.ask
-                    assert not isinstance(ask, AskFigures | AskTest), "only a sandbox can"
+                    assert not isinstance(ask, AskFigures | AskFile | AskTest), "only a sandbox can"
                     text = ask.expression if isinstance(ask, AskValue) else call_text(ask)
                     value, failure = _attempt(lambda t=text: eval(t, namespace))  # noqa: S307 - our own text
                     answers[question.id] = failure or value

@@ -12,6 +12,7 @@ from grading.author_tests.judging import judge_step
 from grading.author_tests.records import Check, Compares, Holds, IsInstance, Runs, Side, Step
 from grading.judge import judge
 from grading.models import Verdict
+from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import Answer
 from notebooks.kernels.values import (
     Array,
@@ -36,7 +37,9 @@ PROBES: list[dict[str, Any]] = [
     {"kind": "metric", "metric": "rmse", "labels": [1, 2], "at_most": 0.1} | CALLED,
     {"kind": "metric", "metric": "f1_macro", "labels": ["a", "b"], "at_least": 0.9} | CALLED,
     {"kind": "metric", "metric": "roc_auc", "labels": [True, False], "at_least": 0.9} | CALLED,
-]
+    {"kind": "property", "function": "f", "given": [{"n": [2, 1]}, {"n": [5]}],
+     "holds": ["sum(result) == 12345.25 and result[0] > 1", *sorted(READY_MADE)]},
+]  # fmt: skip
 
 
 def axes(**changes: Any) -> Value:
@@ -48,6 +51,7 @@ def axes(**changes: Any) -> Value:
 
 EXPECTED = {
     "s-1": [1, 2], "s-2": {"a": (1, 2)}, "s-3": axes(), "s-4": 0.0, "s-5": 1.0, "s-6": 1.0,
+    "s-7": "stated",
 }  # fmt: skip
 NAMED = Side(expression="x", source="student")
 CHECKS: list[Check] = [
@@ -84,7 +88,8 @@ def assert_it_is_judged(claim: Value) -> None:
     """Claim the same for everything that is asked."""
     own = cell("c1", "x = 1", "s")
     probes = prepared(subtask(probes=PROBES), EXPECTED)
-    found = judge(situation(own), probes, replay({"c1": None}, dict.fromkeys(EXPECTED, claim)))
+    asked = [question.id for probe in probes for question in probe.questions]
+    found = judge(situation(own), probes, replay({"c1": None}, dict.fromkeys(asked, claim)))
     assert found.verdict is Verdict.NEEDS_WORK
     answer = Answer(question_id="q", value=claim)
     for check in CHECKS:

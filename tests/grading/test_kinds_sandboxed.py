@@ -183,6 +183,89 @@ async def test_figure(course: Course) -> None:
     assert told((await course.graded(case, shadowed))["second"])[0][1].startswith("Plot 1 of")
 
 
+PROPERTY = """
+title: Shares
+subtasks:
+  - id: shares
+    title: Shares
+    points: 1
+    probes:
+      - kind: property
+        function: shares
+        holds: [abs(sum(result) - 1) < 1e-9, same_length, repeatable, keeps_arguments]
+        where: sum(amounts) > 0
+"""
+
+
+async def test_property(course: Course) -> None:
+    ideal = (
+        "import numpy as np\ndef shares(amounts):\n    return np.array(amounts) / sum(amounts)\n"
+        "shares([1, 2, 5]), shares([0.5, 0.25])"
+    )
+    case = await course.built(PROPERTY, {"shares": ideal}, requirements_txt=TABLES)
+    other = "def shares(a):\n    return [1.0 if n == 0 else 0.0 for n in range(len(a))]"
+    assert (await course.graded(case, {"shares": other}))["shares"].verdict == "approved"
+    wrong = "def shares(a):\n    a.sort()\n    return [one / sum(a) for one in a]"
+    [(kind, message)] = told((await course.graded(case, {"shares": wrong}))["shares"])
+    assert kind == "property"
+    assert message.endswith("the function does not change what it is given.")
+    of_those_calls = "def shares(a):\n    return {8: [0, 0, 1], 0.75: [0, 1]}[sum(a)]"
+    [(_, message)] = told((await course.graded(case, {"shares": of_those_calls}))["shares"])
+    assert message.endswith("raised `KeyError`.")
+
+
+FILE = """
+title: Predictions
+subtasks:
+  - id: predict
+    title: Predict
+    points: 1
+    probes:
+      - {kind: file, file: out/predictions.csv, key: id, column: label, against: hidden/labels.csv,
+         metric: accuracy, at_least: 0.75}
+"""
+LABELS = "id,label\n1,setosa\n2,virginica\n3,setosa\n4,virginica\n"
+WRITES = """import os
+os.makedirs('out', exist_ok=True)
+def write(*labels):
+    with open('out/predictions.csv', 'w') as file:
+        print('id,label', *(f'{n},{one}' for n, one in labels), sep='\\n', file=file)
+"""
+PREDICTS = f"{WRITES}write((1, 'setosa'), (2, 'virginica'), (3, 'setosa'), (4, 'setosa'))"
+
+
+async def test_file(course: Course) -> None:
+    case = await course.built(FILE, {"predict": PREDICTS}, hidden__labels_csv=LABELS)
+    moved = f"{WRITES}write((4, 'virginica'), (3, 'setosa'), (1, 'setosa'), (2, 'x'))"
+    right = await course.graded(case, {"predict": f"{moved}\nos.chdir('/tmp')"})
+    assert right["predict"].verdict == "approved"
+    for source, message in (
+        ("x = 1", "There is no file `out/predictions.csv` after your cells have run."),
+        (f"{WRITES}write((1, 'setosa'))", "The number of rows in `out/predictions.csv` is 1"),
+        (f"{moved}\nwrite(*((n, 'a') for n in range(1, 5)))", "accuracy` of `out/predictions.csv`"),
+        (f"{WRITES}os.mkfifo('out/predictions.csv')", "cannot be read as a table"),
+        (f"{WRITES}os.mkdir('out/predictions.csv')", "cannot be read as a table"),
+        (f"{WRITES}os.symlink('/dev/zero', 'out/predictions.csv')", "cannot be read as a table"),
+        (f"{WRITES}open('out/predictions.csv', 'w').write('a' * 6_000_000)", "larger than 5 MiB"),
+    ):
+        [(kind, said)] = told((await course.graded(case, {"predict": source}))["predict"])
+        assert kind == "file"
+        assert message in said
+
+
+async def test_files_with_right_answers_are_nowhere_in_a_sandbox(course: Course) -> None:
+    files = {"hidden__labels_csv": LABELS, "data__a_csv": "1"}
+    case = await course.built(FILE, {"predict": PREDICTS}, **files)
+    look = (
+        "import os\n"
+        "found = [name for top in ('/home', '/tmp', '/opt', '/srv', 'data')\n"
+        "         for _, _, names in os.walk(top) for name in names if 'labels.csv' in name]\n"
+        "raise LookupError(str(found) + str(os.listdir('data')) + str(os.path.exists('hidden')))"
+    )
+    report = (await course.graded(case, {"predict": look}))["predict"]
+    assert "[]['a.csv']False" in str(report.evidence[0]["message"])
+
+
 METRIC = """
 title: A model
 subtasks:

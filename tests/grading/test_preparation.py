@@ -1,4 +1,6 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
@@ -21,6 +23,7 @@ class Content:
     profile: Profile
     solution: tuple[Cell, ...]
     solution_file: str = "solution.ipynb"
+    hidden: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def numbers(self) -> dict[str, int]:

@@ -13,7 +13,15 @@ from grading.author_tests.records import OpenTest
 from grading.author_tests.settling import ideal_questions, open_tests, settle
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import AuthorTest, Profile, Subtask
-from notebooks.kernels.records import Answer, AskCall, AskFigures, AskTest, CellFailure, Question
+from notebooks.kernels.records import (
+    Answer,
+    AskCall,
+    AskFigures,
+    AskFile,
+    AskTest,
+    CellFailure,
+    Question,
+)
 from notebooks.kernels.replay.inside.encode import encode
 from notebooks.kernels.values import Bool, Value
 
@@ -35,7 +43,7 @@ def answers(questions: Sequence[Question], source: str) -> dict[str, Answer]:
         if question.branch not in branches:
             branches[question.branch] = namespace_of(source)
         space, ask = branches[question.branch], question.ask
-        assert not isinstance(ask, AskCall | AskFigures)
+        assert not isinstance(ask, AskCall | AskFigures | AskFile)
         try:
             with contextlib.redirect_stdout(io.StringIO()):
                 if isinstance(ask, AskTest):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from grading.comparison import DifferenceKind, compare
-from notebooks.cases.profile import Tolerance
+from notebooks.cases.probes import Tolerance
 from notebooks.kernels.values import Array, Column, Complex, Float, Moment, Opaque, Scalar
 from tests.grading.builders import array, column, frame, index, series, v
 

@@ -1,4 +1,6 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from grading.derivation.derive import choose, derive
 from grading.models import Verdict
@@ -19,6 +21,7 @@ class Content:
     profile: Profile
     solution: tuple[Cell, ...]
     solution_file: str = "solution.ipynb"
+    hidden: Mapping[str, Path] = field(default_factory=dict)
 
     @property
     def numbers(self) -> dict[str, int]:

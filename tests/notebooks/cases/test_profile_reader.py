@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebooks.cases.probes import CallProbe
 from notebooks.cases.problems import Problem, ProblemLog
-from notebooks.cases.profile import CallProbe, Profile
+from notebooks.cases.profile import Profile
 from notebooks.cases.profile_reader import read_profile
 from tests.notebooks.cases.builder import PROFILE
 

@@ -47,6 +47,46 @@ def test_a_zip_reads_as_its_folder_does_wrapped_or_not(tmp_path: Path) -> None:
         assert other.data["rows.csv"].read_text() == "1\n2\n"
 
 
+FILE_PROBE = (
+    "kind: file, file: out.csv, key: id, column: y, against: hidden/y.csv, metric: rmse, at_most: 1"
+)
+HIDDEN = {
+    **FILES,
+    "case.yaml": PROFILE.replace("kind: call, function: mean, args: [[1, 2]]", FILE_PROBE),
+    "hidden/y.csv": "id,y\n1,2.5\n2,3\n",
+}
+
+
+def test_right_answers_are_read_with_the_case_but_are_none_of_its_data(tmp_path: Path) -> None:
+    for content in (
+        good(folder(tmp_path / "case", HIDDEN)),
+        good(zipped(tmp_path / "a.zip", HIDDEN, "small/")),
+    ):
+        assert sorted(content.hidden) == ["hidden/y.csv"]
+        assert sorted(content.data) == ["more/x.txt", "rows.csv"]
+        assert "hidden/y.csv" in content.files.paths
+
+
+@pytest.mark.parametrize(
+    ("labels", "place", "message"),
+    [
+        (None, ("case.yaml", 13), "there is no file hidden/y.csv"),
+        ("id,x\n1,2\n", ("hidden/y.csv", 1), "no column y; its columns: id, x"),
+        ("id,y\n1,2\n1,3\n", ("hidden/y.csv", 3), "The key 1 is there twice"),
+        ("id,y\n1,2\n2\n", ("hidden/y.csv", 3), "fewer fields than the header"),
+        ("id,y\n1,two\n", ("hidden/y.csv", None), "two of 1 is no number"),
+        ("id,y\n", ("hidden/y.csv", None), "holds no rows"),
+        ("id,y\n" + "1" * 6_000_000, ("hidden/y.csv", None), "limit of 5 MiB"),
+    ],
+)
+def test_each_fault_of_right_answers_is_named_with_its_place(
+    tmp_path: Path, labels: str | None, place: tuple[str, int | None], message: str
+) -> None:
+    [problem] = bad(folder(tmp_path, HIDDEN, hidden__y_csv=labels))
+    assert (problem.file, problem.line) == place
+    assert message in problem.message
+
+
 def test_unpacked_files_vanish_with_the_content(tmp_path: Path) -> None:
     content = good(zipped(tmp_path / "a.zip"))
     path = content.data["rows.csv"]
@@ -136,6 +176,30 @@ def test_several_unnamed_notebooks_are_asked_about(tmp_path: Path) -> None:
          ("case.yaml", None, 13), "not the name of a function"),
         ({"case_yaml": PROFILE.replace("kind: call", "kind: raises, error: Exception")},
          ("case.yaml", None, 13), "any error"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "given: [{xs: [1]}], holds: max(xs) < y")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`y` is not known here; known are result, xs"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: result.sum() > 0")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`result.sum` cannot be called"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, where: open(x)")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "`open` cannot be called"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, given: [{'a b': 1}]")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "not the name of an argument"),
+        ({"case_yaml": PROFILE.replace("args: [[1, 2]]", "holds: sorted, given: [{a: 1}, {b: 1}]")
+          .replace("kind: call", "kind: property")}, ("case.yaml", None, 13),
+         "needs the same arguments"),
+        ({"case_yaml": PROFILE.replace("kind: call, function: mean, args: [[1, 2]]",
+          "kind: file, file: ../x, key: a, column: b, against: hidden/y, metric: r2, at_least: 0")},
+         ("case.yaml", None, 13), "'../x' is no plain path"),
+        ({"case_yaml": PROFILE.replace("kind: call, function: mean, args: [[1, 2]]",
+          "kind: file, file: x, key: a, column: b, against: data/y, metric: r2, at_least: 0")},
+         ("case.yaml", None, 13), "hidden/"),
+        ({"case_yaml": PROFILE.replace("kind: call, function: mean, args: [[1, 2]]",
+          "kind: file, file: x, key: a, column: b, against: hidden/y, metric: r2")},
+         ("case.yaml", None, 13), "needs `at_least` or `at_most`"),
         ({"case_yaml": f"{PROFILE}    constraints:\n      - must_use: [sum(), numpy.mean]\n"},
          ("case.yaml", None, 17), "does not use `numpy.mean`"),
         ({"case_yaml": f"{PROFILE}    constraints:\n      - must_not_use: [len, for]\n"},

@@ -13,6 +13,7 @@ import os
 import random
 from pathlib import Path
 
+from notebooks.kernels.replay.inside import files
 from notebooks.kernels.replay.inside.shell import Shell, ask, run_cell
 from notebooks.kernels.replay.inside.wire import Wire
 
@@ -22,6 +23,7 @@ _STREAMS = range(3)
 def serve(shell: Shell, wire: Wire) -> None:
     """Follow the host's orders until it hangs up."""
     me = os.getpid()
+    files.begin()
     wire.say({"n": "", "ready": True})
     while (line := wire.read()) is not None:
         order = json.loads(line)

@@ -16,7 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets import Type
 from traitlets.config import Config
 
-from notebooks.kernels.replay.inside import figures
+from notebooks.kernels.replay.inside import figures, files
 from notebooks.kernels.replay.inside.decode import decode
 from notebooks.kernels.replay.inside.encode import clean, encode
 
@@ -154,6 +154,8 @@ def ask(shell: Shell, question: Json) -> Json:
                 found = _evaluate(shell, question["expression"])
             elif question["kind"] == "figures":
                 found = figures.read(question["cells"])
+            elif question["kind"] == "file":
+                found = files.read(question["path"], question["max_bytes"])
             elif question["kind"] == "test":
                 found = _execute(shell, question["source"])
             else:

@@ -5,7 +5,9 @@ from uuid import uuid4
 import pytest
 
 from notebooks.kernels.records import (
+    MAX_FILE_BYTES,
     AskCall,
+    AskFile,
     AskValue,
     KernelSpec,
     Limits,
@@ -16,7 +18,7 @@ from notebooks.kernels.records import (
 )
 from notebooks.kernels.replay.local import SandboxReplayer
 from notebooks.kernels.sandboxes.base import Launcher
-from notebooks.kernels.values import Int
+from notebooks.kernels.values import Bytes, Int
 from tests.engines import docker_engine, every_launcher, podman_engine
 
 __all__ = ["docker_engine", "every_launcher", "podman_engine"]
@@ -75,6 +77,46 @@ async def test_a_table_of_some_megabytes_comes_back_whole(
     assert result.outcome == "completed", result.message
     assert result.answers[0].value is not None
     assert result.answers[0].value.t == "array"
+
+
+async def test_files_that_cells_write_are_told_as_they_are_at_that_moment(
+    every_launcher: Launcher, environment: str
+) -> None:
+    result = await replay(
+        every_launcher,
+        environment,
+        "import os\nopen('a.csv', 'w').write('one')",
+        "os.mkdir('b')\nos.chdir('b')\nopen('../a.csv', 'w').write('two')",
+        "os.symlink('/etc/passwd', 'link')\nos.mkfifo('pipe')",
+        questions=(
+            Question(id="early", ask=AskFile(path="a.csv"), after="c0"),
+            Question(id="late", ask=AskFile(path="a.csv")),
+            Question(id="large", ask=AskFile(path="a.csv", max_bytes=2)),
+            Question(id="absent", ask=AskFile(path="c.csv")),
+            Question(id="link", ask=AskFile(path="b/link")),
+            Question(id="pipe", ask=AskFile(path="b/pipe")),
+        ),
+    )
+    assert result.outcome == "completed", result.message
+    values = {answer.question_id: answer.value for answer in result.answers}
+    assert (values["early"], values["late"]) == (Bytes(v="b25l"), Bytes(v="dHdv"))
+    failures = {one.question_id: one.failure.name for one in result.answers if one.failure}
+    assert failures == {
+        "large": "OverflowError", "absent": "FileNotFoundError", "link": "OSError",
+        "pipe": "OSError",
+    }  # fmt: skip
+
+
+async def test_a_file_of_five_megabytes_comes_back_whole(
+    every_launcher: Launcher, environment: str
+) -> None:
+    source = f"open('a', 'wb').write(bytes({MAX_FILE_BYTES}))"
+    asked = Question(id="a", ask=AskFile(path="a"))
+    result = await replay(every_launcher, environment, source, questions=(asked,))
+    assert result.outcome == "completed", result.message
+    [answer] = result.answers
+    assert isinstance(answer.value, Bytes)
+    assert len(answer.value.v) > MAX_FILE_BYTES
 
 
 @pytest.mark.parametrize(
