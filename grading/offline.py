@@ -15,7 +15,6 @@ from grading.derivation.coverage import gaps
 from grading.derivation.names import answerable
 from grading.errors import CasePreparationError
 from grading.evidence import Evidence
-from grading.models import Verdict
 from grading.mutation.mutants import mutants, sample
 from grading.mutation.report import sentences, strength
 from grading.mutation.trial import Trial
@@ -23,6 +22,7 @@ from grading.points import earned
 from grading.prepared import Prepared
 from grading.probes import PreparedProbe
 from grading.ready import ReadyCase, derives, make_ready
+from grading.verdict import Verdict
 from grading.whole import judge_notebook
 from notebooks.attempts.document import Cell
 from notebooks.cases.data import place_data

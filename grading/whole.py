@@ -7,11 +7,11 @@ from uuid import uuid4
 
 from grading.confirmation import judged
 from grading.judge import Judgement
-from grading.models import Verdict
 from grading.prepared import Prepared
 from grading.ready import ReadyCase
 from grading.replays import Sweep, cells_for, questions_of, request_of, sweeps_for
 from grading.situation import Situation
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import ReplayRequest, ReplayResult

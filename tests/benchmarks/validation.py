@@ -6,9 +6,9 @@ from pathlib import Path
 from uuid import uuid4
 
 from config.settings import Settings
-from grading.models import Verdict
 from grading.offline import read_student, ready_case
 from grading.ready import ReadyCase
+from grading.verdict import Verdict
 from grading.whole import judge_subtask
 from notebooks.attempts.document import Cell
 from notebooks.kernels.replay.local import LocalReplayer

@@ -19,7 +19,7 @@ from tests.benchmarks.assignment import SUBMISSIONS, Submission, nbgrader_source
 from tests.sandboxes import environment, launcher, sandbox_settings
 
 if TYPE_CHECKING:
-    from grading.models import Verdict
+    from grading.verdict import Verdict
 
 __all__ = ["environment", "launcher", "sandbox_settings"]
 
