@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from grading.feedback import first_sentence, wording
-from grading.models import Verdict
 from grading.standing import Standing, SubtaskStanding
+from grading.verdict import Verdict
 
 MAX_CHARACTERS = 2000
 """Platforms cut comments at various lengths; none that is known cuts below this."""

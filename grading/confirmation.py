@@ -12,14 +12,21 @@ Replay = Callable[[ReplayRequest], Awaitable[ReplayResult]]
 
 
 async def judged(
-    replay: Replay, request: ReplayRequest, situation: Situation, probes: Sequence[Prepared]
+    replay: Replay,
+    request: ReplayRequest,
+    situation: Situation,
+    probes: Sequence[Prepared],
+    result: ReplayResult | None = None,
 ) -> Judgement:
     """Replay and judge a subtask; a derived probe that fails is asked again in a new replay.
+
+    `result` is the first replay's, if there was one already.
 
     Raises:
         KernelError: a replay could not be had.
     """
-    result = await replay(request)
+    if result is None:
+        result = await replay(request)
     judgement = await asyncio.to_thread(judge, situation, probes, result)
     if not judgement.unconfirmed:
         return judgement

@@ -11,11 +11,10 @@ from grading.claimed import Claims
 from grading.constraints import constrained
 from grading.evidence import Evidence, Locus
 from grading.feedback import Wording, compose, wording
-from grading.models import Verdict
 from grading.names import blockers
 from grading.prepared import Prepared
 from grading.situation import Situation
-from grading.verdict import CONFIRMED, decide
+from grading.verdict import CONFIRMED, Verdict, decide
 from notebooks.attempts.document import Cell
 from notebooks.kernels.records import CellFailure, ReplayResult
 

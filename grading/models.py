@@ -10,15 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from config.database import Base, utcnow
-
-
-class Verdict(StrEnum):
-    """The outcome of a validation, from evidence alone."""
-
-    APPROVED = "approved"
-    NEEDS_WORK = "needs_work"
-    UNCERTAIN = "uncertain"
-    BLOCKED = "blocked"
+from grading.verdict import Verdict
 
 
 class ValidationState(StrEnum):

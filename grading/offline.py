@@ -5,19 +5,16 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from uuid import uuid4
 
 from pydantic import BaseModel, ConfigDict
 
 from config.settings import Settings
 from grading.author_tests.records import PreparedTest
 from grading.comparison import render
-from grading.confirmation import judged
 from grading.derivation.coverage import gaps
 from grading.derivation.names import answerable
 from grading.errors import CasePreparationError
 from grading.evidence import Evidence
-from grading.models import Verdict
 from grading.mutation.mutants import mutants, sample
 from grading.mutation.report import sentences, strength
 from grading.mutation.trial import Trial
@@ -25,8 +22,8 @@ from grading.points import earned
 from grading.prepared import Prepared
 from grading.probes import PreparedProbe
 from grading.ready import ReadyCase, derives, make_ready
-from grading.replays import cells_for, request_of
-from grading.situation import Situation
+from grading.verdict import Verdict
+from grading.whole import judge_notebook
 from notebooks.attempts.document import Cell
 from notebooks.cases.data import place_data
 from notebooks.cases.matching import match
@@ -235,53 +232,27 @@ async def grade_notebook(
     case: ReadyCase, notebook: Path, replayer: Replayer, *, settings: Settings
 ) -> GradeReport:
     """Judge every subtask of one notebook, in order; a notebook that cannot be read is told so."""
-    cells = await asyncio.to_thread(_read_student, case.content, notebook)
+    cells = await asyncio.to_thread(read_student, case.content, notebook)
     if isinstance(cells, str):
         return GradeReport(notebook=str(notebook), error=cells)
-    profile = case.content.profile
-    order = [subtask.id for subtask in profile.subtasks]
-    verdicts: dict[str, Verdict] = {}
-    reuse_key = uuid4().hex
-    reports = []
-    for subtask in profile.subtasks:
-        began = time.monotonic()
-        probes = [probe for probe in case.probes if probe.subtask == subtask.id]
-        situation = Situation(
-            subtask=subtask.id,
-            titles={known.id: known.title for known in profile.subtasks},
-            verdicts=verdicts,
-            cells=cells_for(subtask.id, cells, order),
-            wall_seconds=settings.replay_seconds,
-            locale=profile.locale,
-            constraints=subtask.constraints,
-            for_person=bool(subtask.rubric),
+    try:
+        found = await judge_notebook(case, cells, replayer, wall_seconds=settings.replay_seconds)
+    except KernelError as error:
+        return GradeReport(notebook=str(notebook), error=f"It could not be run: {error}")
+    reports = [
+        SubtaskReport(
+            id=one.subtask.id,
+            verdict=one.judgement.verdict,
+            points=earned(one.subtask, one.judgement.verdict, one.judgement.passed),
+            evidence=tuple(_told(item) for item in one.judgement.evidence),
+            seconds=round(one.seconds, 3),
         )
-        request = request_of(
-            uuid4().hex,
-            case.spec,
-            situation.cells,
-            probes,
-            situation.wall_seconds,
-            reuse_key=reuse_key,
-        )
-        try:
-            judgement = await judged(replayer.replay, request, situation, probes)
-        except KernelError as error:
-            return GradeReport(notebook=str(notebook), error=f"It could not be run: {error}")
-        verdicts[subtask.id] = judgement.verdict
-        reports.append(
-            SubtaskReport(
-                id=subtask.id,
-                verdict=judgement.verdict,
-                points=earned(subtask, judgement.verdict, judgement.passed),
-                evidence=tuple(_told(item) for item in judgement.evidence),
-                seconds=round(time.monotonic() - began, 3),
-            )
-        )
+        for one in found
+    ]
     return GradeReport(
         notebook=str(notebook),
         score=sum(report.points for report in reports),
-        max_score=sum(subtask.points for subtask in profile.subtasks),
+        max_score=sum(subtask.points for subtask in case.content.profile.subtasks),
         subtasks=tuple(reports),
     )
 
@@ -291,7 +262,7 @@ def _told(item: Evidence) -> dict[str, object]:
     return item.model_dump(mode="json", include=fields)
 
 
-def _read_student(content: CaseContent, notebook: Path) -> tuple[Cell, ...] | str:
+def read_student(content: CaseContent, notebook: Path) -> tuple[Cell, ...] | str:
     """Return a notebook's cells as the case's document, or why it cannot be read.
 
     Code that does not compile is the student's to be told of.

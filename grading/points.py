@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.cases.author_tests import name_of_test, shares
 from notebooks.cases.profile import Subtask
 

@@ -8,7 +8,7 @@ from grading.derivation.derive import choose, derive
 from grading.errors import CasePreparationError
 from grading.preparation import prepare
 from grading.prepared import Prepared
-from notebooks.attempts.kernels import limits_of
+from notebooks.attempts.limits import limits_of
 from notebooks.cases.imports import imported_modules
 from notebooks.cases.problems import requirement_problem
 from notebooks.cases.profile import Subtask

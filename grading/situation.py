@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Constraint
 

@@ -16,8 +16,8 @@ from grading.models import (
     SubtaskResult,
     Validation,
     ValidationState,
-    Verdict,
 )
+from grading.verdict import Verdict
 from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile
 from notebooks.outputs import render_markdown

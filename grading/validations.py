@@ -19,14 +19,15 @@ from grading import deliveries
 from grading.errors import UnknownSubtaskError
 from grading.feedback import wording
 from grading.judge import Judgement
-from grading.models import PreparedCase, SubtaskResult, Validation, ValidationState, Verdict
+from grading.models import PreparedCase, SubtaskResult, Validation, ValidationState
 from grading.points import earned
 from grading.prepared import Prepared, PreparedItems
 from grading.replays import cells_for
 from grading.situation import Situation
 from grading.standing import Standing, points_of, view_of
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
-from notebooks.attempts.kernels import limits_of
+from notebooks.attempts.limits import limits_of
 from notebooks.attempts.runs import lock_attempt
 from notebooks.attempts.service import get_attempt
 from notebooks.cases.profile import Profile

@@ -1,9 +1,19 @@
 """The verdict rule: from evidence alone, without I/O, clock or model."""
 
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 
 from grading.evidence import Evidence
-from grading.models import Verdict
+
+
+class Verdict(StrEnum):
+    """The outcome of a validation, from evidence alone."""
+
+    APPROVED = "approved"
+    NEEDS_WORK = "needs_work"
+    UNCERTAIN = "uncertain"
+    BLOCKED = "blocked"
+
 
 CONFIRMED = 2
 """Replays in which a derived probe has to fail before it decides."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from grading.evidence import Evidence
 from grading.feedback.wording import Wording
-from grading.models import Verdict
+from grading.verdict import Verdict
 
 MAX_FINDINGS = 4
 """Findings that one feedback names; more of them help nobody."""

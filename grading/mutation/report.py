@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grading.models import Verdict
 from grading.mutation.trial import Tried
+from grading.verdict import Verdict
 
 _WEAK, _STRONG = 0.7, 0.9
 

@@ -8,11 +8,11 @@ from uuid import uuid4
 
 from grading.comparison import compare
 from grading.judge import judge
-from grading.models import Verdict
 from grading.mutation.mutants import Mutant
 from grading.prepared import Prepared
 from grading.replays import cells_for, request_of
 from grading.situation import Situation
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.cases.profile import Profile

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,6 +20,8 @@ from notebooks.kernels.replay.local import LocalReplayer
 NOT_ALL_JUDGED = 3
 """Exit code when some notebooks could not be judged; 1: the case cannot be used, 2: usage."""
 
+MAX_JOBS = 64
+
 Report = Callable[[GradeReport], None]
 
 
@@ -26,7 +29,13 @@ Report = Callable[[GradeReport], None]
 @click.argument("case", type=click.Path(exists=True, path_type=Path))
 @click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, help="Notebooks at a time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(1, MAX_JOBS),
+    default=lambda: min(os.cpu_count() or 1, MAX_JOBS),
+    show_default="one for each core",
+    help="Notebooks at a time.",
+)
 @click.option(
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -9,6 +9,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from config.settings import Settings
+from notebooks.attempts.limits import limits_of
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.runs import lock_attempt
 from notebooks.attempts.service import get_attempt
@@ -16,7 +17,7 @@ from notebooks.cases.profile import Policy
 from notebooks.errors import KernelError
 from notebooks.journal.log import append, compact
 from notebooks.journal.models import JournalEvent, JournalStream
-from notebooks.kernels.records import KernelSpec, KernelState, KernelStatus, Limits
+from notebooks.kernels.records import KernelSpec, KernelState, KernelStatus
 
 CHANGED = "kernel.changed"
 RESTARTED = "A new kernel was started: what earlier cells defined is gone. Run them again."
@@ -67,21 +68,6 @@ def pin(
         limits=limits,
     )
     return Place(attempt.runner_url, spec)
-
-
-def limits_of(settings: Settings, policy: Policy) -> Limits:
-    """Return the limits of a kernel: the installation's, where the case asks for no less or more.
-
-    A case may lower the limits as it likes, and raise the memory up to twice the installation's.
-    """
-    memory = policy.memory_bytes or settings.kernel_memory_bytes
-    return Limits(
-        memory_bytes=min(memory, 2 * settings.kernel_memory_bytes),
-        cpu_percent=settings.kernel_cpu_percent,
-        processes=settings.kernel_processes,
-        home_bytes=settings.kernel_home_bytes,
-        run_seconds=min(policy.run_seconds or settings.run_seconds, 4 * settings.run_seconds),
-    )
 
 
 def notice(session: Session, stream_id: UUID) -> KernelNotice | None:

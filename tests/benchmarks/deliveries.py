@@ -36,8 +36,8 @@ from grading.models import (
     SubtaskResult,
     Validation,
     ValidationState,
-    Verdict,
 )
+from grading.verdict import Verdict
 from lti_tool.models import PlatformFamily
 from lti_tool.services.keys import KeyStore
 from notebooks.cases.models import CaseVersion

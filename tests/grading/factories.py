@@ -5,9 +5,9 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from grading.models import Verdict
 from grading.probes import PreparedProbe, call_text, probes_of
 from grading.situation import Situation
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Subtask
 from notebooks.kernels.records import (

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from config.settings import Settings
-from grading.models import Verdict
 from grading.offline import GradeReport, grade_all, ready_case
+from grading.verdict import Verdict
 from notebooks.kernels.replay.local import LocalReplayer
 from tests.grading.submissions import EXAMPLES, Submission, write_notebook
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from grading.author_tests.judging import judge_step
 from grading.author_tests.records import Check, Compares, Holds, IsInstance, Runs, Side, Step
 from grading.judge import judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import Answer
 from notebooks.kernels.values import (

@@ -5,8 +5,8 @@ import pytest
 
 from grading.batch import earlier_reports, notebooks_in, table
 from grading.errors import BatchError
-from grading.models import Verdict
 from grading.offline import GradeReport, SubtaskReport
+from grading.verdict import Verdict
 
 
 def judged(notebook: str, points: float = 1.0) -> GradeReport:

@@ -4,7 +4,7 @@ import pytest
 
 from grading.confirmation import judged
 from grading.judge import Judgement
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.kernels.records import KernelSpec, ReplayCell, ReplayRequest, ReplayResult
 from tests.grading.factories import cell, prepared, replay, situation, subtask
 

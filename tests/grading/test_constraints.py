@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from grading.judge import Judgement, judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from tests.grading.factories import cell, failing, prepared, replay, situation, subtask
 
 NO_LOOP = {"must_not_use": "for", "message": "What could replace it?"}

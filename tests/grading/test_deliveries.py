@@ -13,8 +13,9 @@ from grading import deliveries
 from grading.claims import Claim
 from grading.comment import MAX_CHARACTERS, compose_comment, number
 from grading.delivery_policy import Manner, RetryPolicy
-from grading.models import DeliveryState, ScoreDelivery, SubtaskResult, Validation, Verdict
+from grading.models import DeliveryState, ScoreDelivery, SubtaskResult, Validation
 from grading.standing import Standing, SubtaskStanding
+from grading.verdict import Verdict
 from tests.grading.conftest import World
 
 T = TypeVar("T")

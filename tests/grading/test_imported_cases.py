@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from config.settings import Settings
-from grading.models import Verdict
 from grading.offline import GradeReport, check_case, grade_notebook, ready_case
 from grading.ready import ReadyCase
+from grading.verdict import Verdict
 from notebooks.kernels.replay.local import SandboxReplayer
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
 from tests.environments import TABLES

@@ -4,7 +4,7 @@ import pytest
 
 from grading.evidence import for_student
 from grading.judge import judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.kernels.values import Opaque
 from tests.grading.factories import cell, failing, prepared, replay, situation, subtask
 

@@ -1,7 +1,7 @@
 import pytest
 
-from grading.models import Verdict
 from grading.points import earned
+from grading.verdict import Verdict
 from notebooks.cases.profile import Subtask
 
 

@@ -11,11 +11,12 @@ from config.database import Database
 from config.settings import Settings
 from grading.building import Builder
 from grading.comparison import DifferenceKind, compare
-from grading.models import PreparedCase, Validation, ValidationState, Verdict
+from grading.models import PreparedCase, Validation, ValidationState
 from grading.offline import check_case, grade_notebook, ready_case
 from grading.ready import ReadyCase
 from grading.validating import Validator
 from grading.validations import request
+from grading.verdict import Verdict
 from notebooks.attempts.documents import load, save
 from notebooks.attempts.service import open_attempt
 from notebooks.cases.models import BuildState, CaseVersion

@@ -13,9 +13,10 @@ from grading import validations
 from grading.errors import UnknownSubtaskError
 from grading.evidence import Evidence
 from grading.judge import Judgement
-from grading.models import SubtaskResult, Validation, ValidationState, Verdict
+from grading.models import SubtaskResult, Validation, ValidationState
 from grading.standing import latest_validations, points_of
 from grading.validating import Validator
+from grading.verdict import Verdict
 from notebooks.attempts.service import get_attempt
 from notebooks.errors import KernelError
 from notebooks.kernels.records import ReplayRequest, ReplayResult

@@ -3,8 +3,7 @@ from typing import Any
 import pytest
 
 from grading.evidence import Evidence, for_student
-from grading.models import Verdict
-from grading.verdict import decide
+from grading.verdict import Verdict, decide
 
 
 def item(outcome: str, **changes: Any) -> Evidence:

@@ -8,12 +8,16 @@ from config.paths import own_folder, runtime_dir
 from config.settings import Settings
 from notebooks.kernels.sandboxes.base import Launcher
 from notebooks.kernels.sandboxes.bwrap import BwrapLauncher
-from notebooks.kernels.sandboxes.container.launcher import ContainerLauncher
 
 
 def make_launcher(settings: Settings, runtime: Path) -> Launcher:
     """Return a launcher of the kind that `provisioner` names, with this runtime folder."""
     if settings.provisioner == "container":
+        # The engine's client takes long to import, for a command that ends soon.
+        from notebooks.kernels.sandboxes.container.launcher import (  # noqa: PLC0415
+            ContainerLauncher,
+        )
+
         return ContainerLauncher(settings, runtime)
     return BwrapLauncher(settings, runtime)
 

@@ -6,7 +6,7 @@ import pytest
 from grading.checks import drawing
 from grading.checks.records import Draws
 from grading.judge import Judgement, judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.cases.probes import Aspect
 from tests.grading.builders import v
 from tests.grading.factories import cell, prepared, replay, situation, subtask

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from grading.checks import filing
 from grading.evidence import for_student
 from grading.judge import Judgement, judge
-from grading.models import Verdict
 from grading.prepared import PreparedItems
 from grading.probes import PreparedProbe, probes_of
+from grading.verdict import Verdict
 from notebooks.cases.keyed import read_column
 from notebooks.kernels.records import Answer, AskFile
 from notebooks.kernels.values import Bytes, Value

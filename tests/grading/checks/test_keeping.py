@@ -8,11 +8,11 @@ from grading.errors import CasePreparationError
 from grading.evidence import for_student
 from grading.feedback import wording
 from grading.judge import Judgement, judge
-from grading.models import Verdict
 from grading.preparation import prepare
 from grading.prepared import PreparedItems
 from grading.probes import PreparedProbe
 from grading.properties.ready_made import PREDICATES
+from grading.verdict import Verdict
 from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import AskCall, ReplayRequest
 from notebooks.kernels.values import Opaque

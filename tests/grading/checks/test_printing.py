@@ -5,9 +5,9 @@ import pytest
 from grading.errors import CasePreparationError
 from grading.feedback import wording
 from grading.judge import Judgement, judge
-from grading.models import Verdict
 from grading.preparation import prepare
 from grading.probes import PreparedProbe
+from grading.verdict import Verdict
 from notebooks.kernels.records import CellResult, ReplayResult
 from tests.grading.factories import Interpreter, cell, prepared, situation, subtask
 from tests.grading.test_preparation import SPEC, Content, content

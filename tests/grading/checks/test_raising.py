@@ -3,9 +3,9 @@ import pytest
 from grading.errors import CasePreparationError
 from grading.evidence import for_student
 from grading.judge import Judgement, judge
-from grading.models import Verdict
 from grading.preparation import prepare
 from grading.probes import PreparedProbe
+from grading.verdict import Verdict
 from tests.grading.factories import (
     Interpreter,
     cell,

@@ -7,7 +7,7 @@ from grading.checks import scoring
 from grading.checks.records import Scores
 from grading.evidence import for_student
 from grading.judge import judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from notebooks.cases.probes import Metric
 from tests.grading.builders import series, v
 from tests.grading.factories import cell, prepared, replay, situation, subtask

@@ -12,7 +12,7 @@ from grading.comparison import DifferenceKind, render
 from grading.feedback import first_sentence, wording
 from grading.feedback.wording import code, locales
 from grading.judge import judge
-from grading.models import Verdict
+from grading.verdict import Verdict
 from tests.grading.builders import frame, series, v
 from tests.grading.factories import cell, prepared, replay, situation, subtask
 

@@ -3,11 +3,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from grading.derivation.derive import choose, derive
-from grading.models import Verdict
 from grading.mutation.mutants import mutants
 from grading.mutation.report import sentences, strength
 from grading.mutation.trial import Trial, Tried
 from grading.preparation import prepare
+from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
 from notebooks.cases.profile import Profile, Subtask
 from notebooks.kernels.records import KernelSpec
