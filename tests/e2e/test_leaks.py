@@ -23,6 +23,13 @@ def test_what_must_not_be_in_a_log_is_found_and_not_repeated(line: str, what: st
     assert any(one.startswith(f"line 2 tells {what}:") for one in found)
 
 
+def test_what_the_caller_has_planted_is_found_by_its_own_word() -> None:
+    line = "roster of Canaria, (token-1)"
+    assert list(leaks(line)) == []
+    [found] = leaks(line, ["Canaria", "(token-1)"])
+    assert found == "line 1 tells what was planted: roster of █, █"
+
+
 @pytest.mark.parametrize(
     "line",
     [

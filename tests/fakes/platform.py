@@ -140,7 +140,7 @@ class Platform:
         granted = frozenset(form["scope"].split()) & self.granted
         if not granted:
             return Reply(400, b'{"error": "invalid_scope"}')
-        token = f"token-{len(self.tokens) + 1}"
+        token = f"canary-token-{len(self.tokens) + 1}"
         self.tokens[token] = granted
         body = {
             "access_token": token,
