@@ -116,8 +116,11 @@ async def _converse(opened: Opened, request: ReplayRequest, claims: _Claims) -> 
 
     async def ask(those: list[Question]) -> None:
         nonlocal left
-        for branch, group in groupby(those, key=lambda question: question.branch):
-            apart = branch is not None and await dialogue.branch()
+        groups = [list(group) for _, group in groupby(those, key=lambda one: one.branch)]
+        for number, group in enumerate(groups, start=1):
+            # Nobody comes after the last ones to see what they did.
+            last = number == len(groups)
+            apart = group[0].branch is not None and not last and await dialogue.branch()
             for question in group:
                 answer, size = await dialogue.ask(question)
                 left -= size

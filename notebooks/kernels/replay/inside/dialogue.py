@@ -18,6 +18,8 @@ from notebooks.kernels.replay.inside.shell import Shell, ask, run_cell
 from notebooks.kernels.replay.inside.wire import Wire
 
 _STREAMS = range(3)
+_JOINED = 73
+"""Exit code of a copy that the host has ended; a student's code that exits gives another one."""
 
 
 def serve(shell: Shell, wire: Wire) -> None:
@@ -49,7 +51,7 @@ def serve(shell: Shell, wire: Wire) -> None:
                 answer = {"resumed": True}
             case _:  # join: the process that waits for this copy goes on
                 wire.say({"n": order["n"], "joined": True})
-                os._exit(0)
+                os._exit(_JOINED)
         if os.getpid() != me:  # a cell forked, and this is the copy
             os._exit(0)
         wire.say({"n": order["n"], **answer})
@@ -72,7 +74,7 @@ def _branch() -> bool | None:
         random.setstate(seeded)  # Python gives every copy another seed
         return True
     _, status = os.waitpid(copy, 0)
-    if status != 0:
+    if os.waitstatus_to_exitcode(status) != _JOINED:
         os._exit(1)
     return None
 

@@ -299,8 +299,9 @@ async def test_where_no_copy_can_be_made_a_replay_of_its_own_answers(grader: Gra
     assert found["q2"] == Sequence(t="tuple", v=(Int(v="2"), Bool(v=False)))
 
 
-async def test_a_copy_that_dies_ends_the_replay(grader: Grader) -> None:
-    die = AskValue(expression="__import__('os')._exit(3)")
+@pytest.mark.parametrize("code", [0, 3])
+async def test_a_copy_that_dies_ends_the_replay(grader: Grader, code: int) -> None:
+    die = AskValue(expression=f"__import__('os')._exit({code})")
     done = await grader.replay("x = 1", "y = 2", ask=(die,), after={0: "c0"})
     assert done.outcome == "died"
     assert [cell.id for cell in done.cells] == ["c0"]
