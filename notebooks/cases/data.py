@@ -17,8 +17,6 @@ from notebooks.cases.problems import Problem
 from notebooks.cases.profile import DataFile
 from notebooks.cases.reader import CaseContent
 from notebooks.downloads.errors import DownloadError
-from notebooks.downloads.fetch import Rules
-from notebooks.downloads.kept import KeptDownloads
 from notebooks.errors import CaseError
 
 _NAME_LENGTH = 32
@@ -57,6 +55,12 @@ def _fetched(
     content: CaseContent, settings: Settings, room: int, log: Callable[[str], None]
 ) -> dict[str, Path]:
     """Return the files that the profile names by address; the room for them is shared."""
+    if not content.profile.data:
+        return {}
+    # Most cases name no address, and the client takes long to import.
+    from notebooks.downloads.fetch import Rules  # noqa: PLC0415
+    from notebooks.downloads.kept import KeptDownloads  # noqa: PLC0415
+
     rules = Rules(
         seconds=settings.data_fetch_seconds,
         stall_seconds=settings.http_timeout_seconds,

@@ -4,7 +4,6 @@ from collections.abc import Collection, Iterator, Sequence
 
 from notebooks.cases.archive import is_known, safe_name
 from notebooks.cases.profile import DataFile
-from notebooks.downloads.addresses import parse_url
 from notebooks.downloads.errors import DownloadError
 
 
@@ -15,6 +14,11 @@ def entry_faults(
 
     `bundled` are the files that lie below the case's own `data/`.
     """
+    if not entries:
+        return
+    # Most cases name no address, and the client takes long to import.
+    from notebooks.downloads.addresses import parse_url  # noqa: PLC0415
+
     taken = set(bundled)
     for index, entry in enumerate(entries):
         name = entry.file
