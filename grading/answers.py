@@ -14,6 +14,7 @@ from grading.probes import LAST_SHOWN, PreparedProbe
 from grading.situation import Situation
 from notebooks.cases.expressions import READY_MADE
 from notebooks.kernels.records import AskCall, AskValue
+from notebooks.syntax import parse_module
 
 _MISSING = re.compile(r"name '(\w+)' is not defined")
 _BEFORE_ANY_ANSWER = frozenset({"missing_name", "placeholder"})
@@ -61,7 +62,7 @@ def _prints_last(situation: Situation) -> bool:
     """Tell whether the last line of the subtask's own cells prints, where it could have shown."""
     own = [cell for cell in situation.cells if cell.subtask == situation.subtask]
     try:
-        body = ast.parse(plain_code(own[-1].source)).body if own else []
+        body = parse_module(plain_code(own[-1].source)).body if own else []
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     match body[-1:]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from notebooks.attempts.document import Cell
+from notebooks.syntax import parse_module
 
 _CODE_MAGICS = frozenset({"time", "timeit", "capture", "prun"})
 """Cell magics whose body is code of the notebook's own namespace."""
@@ -48,7 +49,7 @@ def names_of(source: str) -> Names:
     """Return what a cell binds and reads; of code that cannot be parsed, what it seems to bind."""
     code = plain_code(source)
     try:
-        tree = ast.parse(code)
+        tree = parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         found = {
             match[1]: code.count("\n", 0, match.start()) + 1 for match in _BINDING.finditer(code)

@@ -297,4 +297,10 @@ async def grade_all(  # noqa: PLR0913 - one keyword for each thing a batch needs
         async with places:
             report(await grade_notebook(case, notebook, replayer, settings=settings))
 
-    await asyncio.gather(*(one(notebook) for notebook in notebooks))
+    judging = [asyncio.create_task(one(notebook)) for notebook in notebooks]
+    try:
+        await asyncio.gather(*judging)
+    finally:  # after a fault of our own, too, every sandbox is closed before the loop ends
+        for task in judging:
+            task.cancel()
+        await asyncio.gather(*judging, return_exceptions=True)

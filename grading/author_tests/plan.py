@@ -11,6 +11,7 @@ from grading.author_tests.relations import typed
 from grading.author_tests.sides import Known, changed_by, exception_names
 from notebooks.cases import code
 from notebooks.cases.profile import AuthorTest
+from notebooks.syntax import parse_module
 
 MAX_STEPS = 100
 """Steps of one test; one that has more is run as it is."""
@@ -27,7 +28,7 @@ def steps_of(test: AuthorTest, students: Collection[str]) -> tuple[Step, ...]:
 
     The text compiles: the case format says so.
     """
-    tree = ast.parse(test.source)
+    tree = parse_module(test.source)
     planner = _Planner(students, _hidden_lines(test.source), hidden=test.hidden)
     body = tree.body
     shown = test.output is not None and bool(test.output.strip())
@@ -68,7 +69,7 @@ class _Planner:
             if isinstance(statement, ast.For) and (rounds := _rounds(statement)) is not None:
                 for value in rounds:
                     target = ast.unparse(statement.target)
-                    self.take(ast.parse(f"{target} = {value}").body)
+                    self.take(parse_module(f"{target} = {value}").body)
                     self.take(statement.body)
                 continue
             self._one(statement)

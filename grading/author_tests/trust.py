@@ -4,6 +4,7 @@ import ast
 
 from grading.author_tests.records import OpenTest, Runs
 from grading.author_tests.sides import last_part
+from notebooks.syntax import parse_module
 
 _MAX_SHOWN = 80
 
@@ -24,5 +25,5 @@ def _decides(source: str) -> bool:
     return any(
         isinstance(node, ast.Assert | ast.Raise)
         or (isinstance(node, ast.Call) and last_part(node.func).startswith("assert"))
-        for node in ast.walk(ast.parse(source))
+        for node in ast.walk(parse_module(source))
     )

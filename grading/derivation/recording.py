@@ -13,6 +13,7 @@ from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.kernels.values import Dict, Opaque, Value
 from notebooks.kernels.values import Sequence as Items
+from notebooks.syntax import parse_module
 
 MAX_RECORDED = 300
 """Calls of one function that are noted down."""
@@ -111,7 +112,7 @@ def documented_calls(function: ast.FunctionDef) -> tuple[Call, ...]:
 
 def _literal_calls(name: str, source: str) -> Iterator[Call]:
     try:
-        tree = ast.parse(source)
+        tree = parse_module(source)
     except SyntaxError:
         return
     for node in ast.walk(tree):

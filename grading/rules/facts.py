@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from notebooks.syntax import parse_module
+
 Span = tuple[int, int]
 """First offset, and the offset after the last."""
 
@@ -53,7 +55,7 @@ class Facts:
 def facts_of(code: str) -> Facts | None:
     """Return the facts of a cell's plain text; None if this Python cannot parse it."""
     try:
-        tree = ast.parse(code)
+        tree = parse_module(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     reader = _Reader(code)

@@ -1,11 +1,11 @@
 """What can be said of authors' tests without running them: names, syntax and points."""
 
-import ast
 import math
 from collections.abc import Callable
 
 from notebooks.cases.problems import ProblemLog
 from notebooks.cases.profile import AuthorTest, Profile, Subtask
+from notebooks.syntax import parse_module
 
 _SLACK = 1e-6
 """Points that add up from shares may be this much more than the whole."""
@@ -55,7 +55,7 @@ def check_tests(profile: Profile, file: str, line: Line, log: ProblemLog) -> Non
 
 def _fault(test: AuthorTest) -> str | None:
     try:
-        tree = ast.parse(test.source)
+        tree = parse_module(test.source)
     except SyntaxError as error:
         return f"does not compile: {error.msg} (its line {error.lineno})."
     except (ValueError, RecursionError, MemoryError):

@@ -5,6 +5,8 @@ import builtins
 import re
 from collections.abc import Iterable
 
+from notebooks.syntax import parse_expression, parse_module
+
 _MAGIC = re.compile(r"^(\s*)([%!?].*|[\w.%]+\?{1,2}\s*)$")
 _ASSIGNED_MAGIC = re.compile(r"^(\s*[\w, .]+=\s*)[%!].*$")
 
@@ -19,10 +21,10 @@ def parse(source: str) -> ast.Module:
     if source.lstrip().startswith("%%"):
         return ast.Module(body=[], type_ignores=[])
     try:
-        return ast.parse(source)
+        return parse_module(source)
     except SyntaxError:
         without = "\n".join(_plain(line) for line in source.splitlines())
-        return ast.parse(without)
+        return parse_module(without)
     except (ValueError, RecursionError, MemoryError) as error:
         raise SyntaxError(str(error) or "the code is nested too deeply") from None
 
@@ -30,7 +32,7 @@ def parse(source: str) -> ast.Module:
 def is_expression(text: str) -> bool:
     """Tell whether a text is one Python expression."""
     try:
-        ast.parse(text.strip(), mode="eval")
+        parse_expression(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

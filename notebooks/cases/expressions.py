@@ -7,6 +7,8 @@ what it says of data. It reaches no object's methods, imports nothing and has no
 import ast
 from collections.abc import Collection, Iterator
 
+from notebooks.syntax import parse_expression
+
 MAX_EXPRESSION = 500
 """Characters of one expression."""
 _MAX_DEPTH = 30
@@ -52,7 +54,7 @@ def parse(expression: str) -> ast.expr:
         ValueError: it is no expression of Python's.
     """
     try:
-        return ast.parse(expression.strip(), mode="eval").body
+        return parse_expression(expression.strip()).body
     except (SyntaxError, RecursionError, MemoryError) as error:
         raise ValueError("it is not a Python expression") from error
 

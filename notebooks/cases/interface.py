@@ -8,6 +8,7 @@ from notebooks.attempts.document import Cell
 from notebooks.cases import code
 from notebooks.cases.probes import FigureProbe, FileProbe, StdoutProbe, ValueProbe
 from notebooks.cases.profile import Subtask
+from notebooks.syntax import parse_expression
 
 _ENTRY = re.compile(r"(?:def\s+|class\s+)?([^\W\d]\w*)\s*(?:[(:].*)?", re.DOTALL)
 
@@ -89,7 +90,7 @@ def _probed(subtask: Subtask) -> set[str]:
     names: set[str] = set()
     for probe in subtask.probes:
         if isinstance(probe, ValueProbe):
-            names |= code.read_names(ast.parse(probe.expression.strip(), mode="eval"))
+            names |= code.read_names(parse_expression(probe.expression.strip()))
         elif not isinstance(probe, StdoutProbe | FigureProbe | FileProbe):
             names.add(probe.function.split(".")[0])
     return names

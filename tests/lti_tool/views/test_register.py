@@ -89,7 +89,7 @@ def test_the_platform_is_told_addresses_grades_and_no_wish_for_names(
     assert said["initiate_login_uri"] == f"{origin}/lti/login"
     assert said["jwks_uri"] == f"{origin}/lti/jwks"
     assert said["token_endpoint_auth_method"] == "private_key_jwt"
-    assert len(said["scope"].split()) == 3
+    assert len(said["scope"].split()) == 4
     configuration = said[TOOL_CONFIGURATION]
     assert configuration["domain"] == urlsplit(configuration["target_link_uri"]).netloc
     assert configuration["claims"] == ["iss", "sub"]
