@@ -27,6 +27,8 @@ export interface Language {
   number(value: number): string;
   /** A length of time, as in `4.2 s` or `2 min 05 s`. */
   duration(ms: number): string;
+  /** A time to come, in whole seconds: `12 s`, `3:05 min`. */
+  roughly(seconds: number): string;
 }
 
 /**
@@ -53,6 +55,11 @@ export function language(tag: string, catalogue: Catalogue): Language {
     minute: "2-digit",
   });
   const t = (key: Key, params: Params = {}) => fill(catalogue[key], params, numbers);
+  const roughly = (whole: number): string => {
+    if (whole < 60) return t("time.seconds", { seconds: whole });
+    const rest = String(whole % 60).padStart(2, "0");
+    return t("time.minutes", { minutes: Math.floor(whole / 60), seconds: rest });
+  };
   return {
     locale: tag,
     t,
@@ -60,11 +67,9 @@ export function language(tag: string, catalogue: Catalogue): Language {
     number: (value) => numbers.format(value),
     duration(ms) {
       if (ms < 10_000) return t("time.seconds", { seconds: seconds.format(ms / 1000) });
-      const whole = Math.floor(ms / 1000);
-      if (whole < 60) return t("time.seconds", { seconds: whole });
-      const rest = String(whole % 60).padStart(2, "0");
-      return t("time.minutes", { minutes: Math.floor(whole / 60), seconds: rest });
+      return roughly(Math.floor(ms / 1000));
     },
+    roughly,
   };
 }
 
