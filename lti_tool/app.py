@@ -12,10 +12,12 @@ from config.settings import Settings
 from lti_tool import security
 from lti_tool.assets import Assets
 from lti_tool.extensions import db, migrate
+from lti_tool.launch.arrivals import DIALOG_SECONDS
 from lti_tool.sessions.secrets import session_secret
 from lti_tool.sessions.tokens import Purpose, Tokens
 from lti_tool.views import (
     configuration,
+    deep_link,
     errors,
     events,
     health,
@@ -40,6 +42,7 @@ ROOT = Path(__file__).parent
 BLUEPRINTS = (
     login.blueprint,
     launch.blueprint,
+    deep_link.blueprint,
     jwks.blueprint,
     configuration.blueprint,
     register.blueprint,
@@ -108,6 +111,7 @@ def _wire(settings: Settings, url: str, attendant: Attendant | None, static_fold
     lifetimes = {
         Purpose.BEARER: settings.token_seconds,
         Purpose.COOKIE: settings.session_seconds,
+        Purpose.DIALOG: DIALOG_SECONDS,
     }
     return Wiring(
         settings=settings,

@@ -4,7 +4,8 @@ LtiToolError
  ├─ SessionError
  │   ├─ SessionExpiredError   no valid token, ticket or cookie: open the activity again
  │   ├─ ForbiddenError        a valid session, but for another attempt
- │   └─ ReadOnlyError         a valid session, but of somebody who may only look on
+ │   ├─ ReadOnlyError         a valid session, but of somebody who may only look on
+ │   └─ DialogAnsweredError   a dialog whose choice has gone to the platform already
  ├─ BadRequestError           a body or parameter that the API does not take
  ├─ StaleRevisionError        a validation of a document that has changed since
  ├─ StreamLimitError          too many open event streams in this process
@@ -34,6 +35,10 @@ class ReadOnlyError(SessionError):
 
 class StaffOnlyError(SessionError):
     """The session is valid, but only staff of the course may see this."""
+
+
+class DialogAnsweredError(SessionError):
+    """The choice made in this dialog was given to the browser already, and goes but once."""
 
 
 class BadRequestError(LtiToolError):

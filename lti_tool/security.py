@@ -22,7 +22,12 @@ def frame_by(origin: str) -> None:
     g.frame_ancestor = origin
 
 
-def content_security_policy(*, nonce: str, frame_ancestor: str) -> str:
+def post_to(origin: str) -> None:
+    """Let the form of this response go to `origin` and nowhere else; by default it goes to us."""
+    g.form_action = origin
+
+
+def content_security_policy(*, nonce: str, frame_ancestor: str, form_action: str = "'self'") -> str:
     """Return the policy of a page.
 
     CodeMirror injects a style element, hence the nonce; ruff runs as WebAssembly in a worker.
@@ -37,7 +42,7 @@ def content_security_policy(*, nonce: str, frame_ancestor: str) -> str:
         "font-src 'self'",
         "frame-src 'self'",
         "base-uri 'none'",
-        "form-action 'self'",
+        f"form-action {form_action}",
         f"frame-ancestors {frame_ancestor}",
     )
     return "; ".join(directives)
@@ -48,7 +53,9 @@ def _add_headers(response: Response) -> Response:
     headers.setdefault(
         "Content-Security-Policy",
         content_security_policy(
-            nonce=csp_nonce(), frame_ancestor=g.get("frame_ancestor", "'none'")
+            nonce=csp_nonce(),
+            frame_ancestor=g.get("frame_ancestor", "'none'"),
+            form_action=g.get("form_action", "'self'"),
         ),
     )
     headers["Referrer-Policy"] = "no-referrer"

@@ -2,7 +2,8 @@
 
 Sources: LTI Core 1.3 (https://www.imsglobal.org/spec/lti/v1p3/), Assignment and Grade Services 2.0
 (https://www.imsglobal.org/spec/lti-ags/v2p0/), Names and Role Provisioning Services 2.0
-(https://www.imsglobal.org/spec/lti-nrps/v2p0/), IMS Security Framework 1.0.
+(https://www.imsglobal.org/spec/lti-nrps/v2p0/), Deep Linking 2.0
+(https://www.imsglobal.org/spec/lti-dl/v2p0/), IMS Security Framework 1.0.
 """
 
 from enum import StrEnum
@@ -26,13 +27,18 @@ class Claim(StrEnum):
     FOR_USER = "https://purl.imsglobal.org/spec/lti/claim/for_user"
     AGS_ENDPOINT = "https://purl.imsglobal.org/spec/lti-ags/claim/endpoint"
     NRPS_SERVICE = "https://purl.imsglobal.org/spec/lti-nrps/claim/namesroleservice"
+    DEEP_LINKING_SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+    CONTENT_ITEMS = "https://purl.imsglobal.org/spec/lti-dl/claim/content_items"
+    DATA = "https://purl.imsglobal.org/spec/lti-dl/claim/data"
+    MSG = "https://purl.imsglobal.org/spec/lti-dl/claim/msg"
 
 
 class MessageType(StrEnum):
-    """What a launch asks for."""
+    """What a launch asks for, and the tool's own answer to a platform's dialog."""
 
     RESOURCE_LINK = "LtiResourceLinkRequest"
     DEEP_LINKING = "LtiDeepLinkingRequest"
+    DEEP_LINKING_RESPONSE = "LtiDeepLinkingResponse"
     SUBMISSION_REVIEW = "LtiSubmissionReviewRequest"
 
 
@@ -61,6 +67,9 @@ class MediaType(StrEnum):
 CONTEXT_ROLE_PREFIX: Final = "http://purl.imsglobal.org/vocab/lis/v2/membership"
 """Context roles are `PREFIX#Role` or, with a sub-role, `PREFIX/Role#SubRole`."""
 TEST_USER_ROLE: Final = "http://purl.imsglobal.org/vocab/lti/system/person#TestUser"
+
+RESOURCE_LINK_ITEM: Final = "ltiResourceLink"
+"""The one type of content item that the tool has to offer: an activity."""
 
 CLIENT_ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_CREDENTIALS: Final = "client_credentials"

@@ -28,7 +28,9 @@ LEEWAY_SECONDS = 30
 """How far a platform's clock may be from ours."""
 MAX_AGE_SECONDS = 600
 """How old a token may be, whatever its own `exp` says."""
-OFFERED = frozenset({MessageType.RESOURCE_LINK, MessageType.SUBMISSION_REVIEW})
+OFFERED = frozenset(
+    {MessageType.RESOURCE_LINK, MessageType.SUBMISSION_REVIEW, MessageType.DEEP_LINKING}
+)
 SUBJECT_LIMIT = 255
 """LTI Core 1.3, §5.3.6.1: at most 255 ASCII characters."""
 
@@ -110,8 +112,13 @@ def check_subject(envelope: Envelope, *, allow_anonymous: bool) -> None:
 
 
 def check_target_link(envelope: Envelope, requested: str) -> None:
-    """The signed target is the one that the unsigned login asked for (Core §5.3.4)."""
+    """The signed target is the one that the unsigned login asked for (Core §5.3.4).
+
+    A dialog may do without, since there is but one place to choose cases in.
+    """
     if envelope.target_link_uri is None:
+        if envelope.message_type == MessageType.DEEP_LINKING:
+            return
         raise ClaimError(Claim.TARGET_LINK_URI, "is missing")
     if envelope.target_link_uri != requested:
         raise TargetLinkError("The id_token's target_link_uri is not the one of the login")

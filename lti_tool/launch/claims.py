@@ -1,24 +1,29 @@
 """The id_token's claims as frozen records, parsed once; unknown claims are ignored.
 
-`Envelope` is what every message carries and the security checks need; `ResourceLinkLaunch` is what
-the launch of an activity says beyond it.
+`Envelope` is what every message carries and the security checks need; one record for each type of
+message is what it says beyond that.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
-from urllib.parse import urlsplit
 
 from lti_tool.launch.errors import ClaimError
+from lti_tool.launch.reading import (
+    Payload,
+    flag,
+    moment,
+    named,
+    optional_text,
+    section,
+    text,
+    texts,
+    web_url,
+)
 from lti_tool.vocab import Claim
 
-Payload = Mapping[str, object]
-
-TEXT_LIMIT = 4096
-"""Longest text that is taken from a claim; a longer one is malformed."""
-LIST_LIMIT = 100
-MOMENT_LIMIT = 1e12
-"""Seconds from 1970 to far beyond any date."""
+DATA_LIMIT = 32 * 1024
+"""Longest state of its own that a platform may have carried through its dialog."""
 NRPS_VERSION = "2.0"
 
 
@@ -45,17 +50,17 @@ class Envelope:
     def from_payload(cls, payload: Payload) -> Self:
         """Read the claims; raises ClaimError naming the first that is missing or malformed."""
         return cls(
-            issuer=_text(payload, "iss"),
+            issuer=text(payload, "iss"),
             audience=_audience(payload),
-            authorized_party=_optional_text(payload, "azp"),
-            subject=_optional_text(payload, "sub"),
-            issued_at=_moment(payload, "iat"),
-            expires_at=_moment(payload, "exp"),
-            nonce=_text(payload, "nonce"),
-            version=_text(payload, Claim.VERSION),
-            message_type=_text(payload, Claim.MESSAGE_TYPE),
-            deployment_id=_text(payload, Claim.DEPLOYMENT_ID),
-            target_link_uri=_optional_text(payload, Claim.TARGET_LINK_URI),
+            authorized_party=optional_text(payload, "azp"),
+            subject=optional_text(payload, "sub"),
+            issued_at=moment(payload, "iat"),
+            expires_at=moment(payload, "exp"),
+            nonce=text(payload, "nonce"),
+            version=text(payload, Claim.VERSION),
+            message_type=text(payload, Claim.MESSAGE_TYPE),
+            deployment_id=text(payload, Claim.DEPLOYMENT_ID),
+            target_link_uri=optional_text(payload, Claim.TARGET_LINK_URI),
         )
 
 
@@ -89,20 +94,20 @@ class ResourceLinkLaunch:
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:
         """Read the claims; raises ClaimError naming the first that is missing or malformed."""
-        link = _section(payload, Claim.RESOURCE_LINK)
+        link = section(payload, Claim.RESOURCE_LINK)
         if link is None:
             raise ClaimError(Claim.RESOURCE_LINK, "is missing")
-        context = _section(payload, Claim.CONTEXT) or {}
-        presentation = _section(payload, Claim.LAUNCH_PRESENTATION) or {}
+        context = section(payload, Claim.CONTEXT) or {}
+        presentation = section(payload, Claim.LAUNCH_PRESENTATION) or {}
         return cls(
-            resource_link_id=_text(link, "id", of=Claim.RESOURCE_LINK),
-            title=_optional_text(link, "title", of=Claim.RESOURCE_LINK),
-            context_id=_optional_text(context, "id", of=Claim.CONTEXT),
-            context_title=_optional_text(context, "title", of=Claim.CONTEXT)
-            or _optional_text(context, "label", of=Claim.CONTEXT),
-            roles=_texts(payload, Claim.ROLES),
+            resource_link_id=text(link, "id", of=Claim.RESOURCE_LINK),
+            title=optional_text(link, "title", of=Claim.RESOURCE_LINK),
+            context_id=optional_text(context, "id", of=Claim.CONTEXT),
+            context_title=optional_text(context, "title", of=Claim.CONTEXT)
+            or optional_text(context, "label", of=Claim.CONTEXT),
+            roles=texts(payload, Claim.ROLES),
             custom=_custom(payload),
-            return_url=_web_url(presentation, "return_url"),
+            return_url=web_url(presentation, "return_url"),
             grades=_grades(payload),
             memberships_url=_memberships_url(payload),
         )
@@ -127,114 +132,109 @@ class SubmissionReview:
     @classmethod
     def from_payload(cls, payload: Payload) -> Self:
         """Read the claims; raises ClaimError naming the first that is missing or malformed."""
-        link = _section(payload, Claim.RESOURCE_LINK) or {}
-        presentation = _section(payload, Claim.LAUNCH_PRESENTATION) or {}
+        link = section(payload, Claim.RESOURCE_LINK) or {}
+        presentation = section(payload, Claim.LAUNCH_PRESENTATION) or {}
         grades = _grades(payload)
         return cls(
-            for_user=_text(_section(payload, Claim.FOR_USER) or {}, "user_id", of=Claim.FOR_USER),
-            resource_link_id=_optional_text(link, "id", of=Claim.RESOURCE_LINK),
+            for_user=text(section(payload, Claim.FOR_USER) or {}, "user_id", of=Claim.FOR_USER),
+            resource_link_id=optional_text(link, "id", of=Claim.RESOURCE_LINK),
             line_item_url=None if grades is None else grades.line_item_url,
-            roles=_texts(payload, Claim.ROLES),
-            return_url=_web_url(presentation, "return_url"),
+            roles=texts(payload, Claim.ROLES),
+            return_url=web_url(presentation, "return_url"),
         )
 
 
-def _named(name: str, of: str | None) -> str:
-    return f"{of}.{name}" if of else name
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeepLinkingRequest:
+    """A dialog of the platform's in which somebody is to choose what goes into the course.
 
+    https://www.imsglobal.org/spec/lti-dl/v2p0#deep-linking-settings
+    """
 
-def _optional_text(values: Payload, name: str, *, of: str | None = None) -> str | None:
-    value = values.get(name)
-    if value is None or value == "":
-        return None
-    if not isinstance(value, str) or len(value) > TEXT_LIMIT or "\0" in value:
-        raise ClaimError(_named(name, of), f"is not a text of at most {TEXT_LIMIT} characters")
-    return value
+    return_url: str
+    """Where the choice is posted to."""
+    data: str | None
+    """Opaque; comes back with the choice, unaltered. None if there was none."""
+    accept_types: tuple[str, ...]
+    accept_multiple: bool
+    accept_line_item: bool
+    """Whether a choice may bring its grade book column along; True where nothing is said."""
+    roles: tuple[str, ...]
+    context_id: str | None
+    context_title: str | None
+    locale: str | None
+    """The language in which the platform speaks to this person (BCP 47)."""
+    page_url: str | None
+    """Where the platform wants people sent when they leave."""
 
-
-def _text(values: Payload, name: str, *, of: str | None = None) -> str:
-    value = _optional_text(values, name, of=of)
-    if value is None:
-        raise ClaimError(_named(name, of), "is missing")
-    return value
-
-
-def _texts(values: Payload, name: str, *, of: str | None = None) -> tuple[str, ...]:
-    value = values.get(name)
-    if value is None:
-        raise ClaimError(_named(name, of), "is missing")
-    if not isinstance(value, list) or len(value) > LIST_LIMIT:
-        raise ClaimError(_named(name, of), f"is not a list of at most {LIST_LIMIT} texts")
-    texts = tuple(item for item in value if isinstance(item, str))
-    if len(texts) != len(value):
-        raise ClaimError(_named(name, of), "holds something other than texts")
-    return texts
+    @classmethod
+    def from_payload(cls, payload: Payload) -> Self:
+        """Read the claims; raises ClaimError naming the first that is missing or malformed."""
+        name = Claim.DEEP_LINKING_SETTINGS
+        settings = section(payload, name)
+        if settings is None:
+            raise ClaimError(name, "is missing")
+        text(settings, "deep_link_return_url", of=name)
+        return_url = web_url(settings, "deep_link_return_url")
+        if return_url is None:
+            raise ClaimError(f"{name}.deep_link_return_url", "is not an http(s) URL")
+        context = section(payload, Claim.CONTEXT) or {}
+        presentation = section(payload, Claim.LAUNCH_PRESENTATION) or {}
+        return cls(
+            return_url=return_url,
+            data=_data(settings),
+            accept_types=texts(settings, "accept_types", of=name),
+            accept_multiple=flag(settings, "accept_multiple", otherwise=False, of=name),
+            accept_line_item=flag(settings, "accept_lineitem", otherwise=True, of=name),
+            roles=texts(payload, Claim.ROLES),
+            context_id=optional_text(context, "id", of=Claim.CONTEXT),
+            context_title=optional_text(context, "title", of=Claim.CONTEXT)
+            or optional_text(context, "label", of=Claim.CONTEXT),
+            locale=optional_text(presentation, "locale", of=Claim.LAUNCH_PRESENTATION),
+            page_url=web_url(presentation, "return_url"),
+        )
 
 
 def _audience(payload: Payload) -> tuple[str, ...]:
     value = payload.get("aud")
-    return (value,) if isinstance(value, str) and value else _texts(payload, "aud")
-
-
-def _moment(payload: Payload, name: str) -> float:
-    value = payload.get(name)
-    if value is None:
-        raise ClaimError(name, "is missing")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not _in_time(value):
-        raise ClaimError(name, "is not a number of seconds")
-    return value
-
-
-def _in_time(seconds: float) -> bool:
-    """Tell whether it is a moment at all: JSON readers take NaN, which is never too late."""
-    return -MOMENT_LIMIT < seconds < MOMENT_LIMIT
-
-
-def _section(payload: Payload, name: str) -> Payload | None:
-    value = payload.get(name)
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ClaimError(name, "is not an object")
-    return value
+    return (value,) if isinstance(value, str) and value else texts(payload, "aud")
 
 
 def _custom(payload: Payload) -> Mapping[str, str]:
     """Return the custom parameters that have a value; `$Name` is a variable left unexpanded."""
-    section = _section(payload, Claim.CUSTOM) or {}
+    found = section(payload, Claim.CUSTOM) or {}
     return {
         name: value
-        for name, value in section.items()
+        for name, value in found.items()
         if isinstance(value, str) and value and not value.startswith("$")
     }
 
 
-def _web_url(values: Payload, name: str) -> str | None:
-    """Return an http(s) URL; anything else there is treated as absent, not as an error."""
-    value = values.get(name)
-    if not isinstance(value, str) or len(value) > TEXT_LIMIT or "\0" in value:
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    return value if parts.scheme in {"http", "https"} and parts.hostname else None
-
-
 def _grades(payload: Payload) -> GradeService | None:
-    section = _section(payload, Claim.AGS_ENDPOINT)
-    if section is None:
+    found = section(payload, Claim.AGS_ENDPOINT)
+    if found is None:
         return None
     return GradeService(
-        line_item_url=_web_url(section, "lineitem"),
-        line_items_url=_web_url(section, "lineitems"),
-        scopes=tuple(sorted(set(_texts(section, "scope", of=Claim.AGS_ENDPOINT)))),
+        line_item_url=web_url(found, "lineitem"),
+        line_items_url=web_url(found, "lineitems"),
+        scopes=tuple(sorted(set(texts(found, "scope", of=Claim.AGS_ENDPOINT)))),
     )
 
 
 def _memberships_url(payload: Payload) -> str | None:
     """Return the roster's URL; without a list of versions it is taken for one of 2.0."""
-    section = _section(payload, Claim.NRPS_SERVICE) or {}
-    versions = section.get("service_versions", [NRPS_VERSION])
+    found = section(payload, Claim.NRPS_SERVICE) or {}
+    versions = found.get("service_versions", [NRPS_VERSION])
     offered = isinstance(versions, list) and NRPS_VERSION in versions
-    return _web_url(section, "context_memberships_url") if offered else None
+    return web_url(found, "context_memberships_url") if offered else None
+
+
+def _data(settings: Payload) -> str | None:
+    """Return the platform's own state; an empty text is one, and is given back, too."""
+    value = settings.get("data")
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > DATA_LIMIT or "\0" in value:
+        name = named("data", Claim.DEEP_LINKING_SETTINGS)
+        raise ClaimError(name, f"is not a text of at most {DATA_LIMIT} characters")
+    return value

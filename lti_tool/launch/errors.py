@@ -17,6 +17,10 @@ LaunchRefusedError        a launch gets a plain page and no session
  ├─ AnonymousError        no `sub`, and the registration does not allow that
  ├─ ReviewForbiddenError  somebody else's work, and not staff of its course
  ├─ NothingToReviewError  the work that is to be looked at has not been begun
+ ├─ ChoosingForbiddenError somebody who is not staff wants to choose cases for the course
+ ├─ NoActivityTakenError  the platform's dialog takes things, but no activities
+ ├─ ReturnUrlError        the platform wants the choice sent where it would not be safe
+ ├─ ChosenCaseUnknownError the activity names a choice that was not made on this platform
  ├─ CaseUnknownError      the activity names no case that is here
  ├─ CaseNotReadyError     the case has no built version yet
  └─ KeysUnavailableError  the platform's public keys cannot be had
@@ -200,6 +204,48 @@ class NothingToReviewError(LaunchRefusedError):
     code = "nothing_to_review"
     status = 404
     sentence = "There is nothing to look at yet: this work has not been begun."
+
+
+class ChoosingForbiddenError(LaunchRefusedError):
+    """Somebody opens the dialog in which cases are chosen, and is not staff of the course."""
+
+    code = "choosing_forbidden"
+    status = 403
+    sentence = (
+        "Only teachers and assistants of a course choose its cases, and your role in this course "
+        "is another. If that is not right, please ask for the role to be changed there."
+    )
+
+
+class NoActivityTakenError(LaunchRefusedError):
+    """The place in the platform that opened the dialog takes no activities."""
+
+    code = "no_activity_taken"
+    sentence = (
+        "Casebook has activities to offer, and this place in your learning platform takes none. "
+        "Please close this window and add Casebook as an activity of the course instead."
+    )
+
+
+class ReturnUrlError(LaunchRefusedError):
+    """The choice would have to be sent to an address that is not fit for it."""
+
+    code = "return_url"
+    sentence = (
+        "Your learning platform did not say where the choice can be sent safely. Please tell your "
+        "administrator."
+    )
+
+
+class ChosenCaseUnknownError(LaunchRefusedError):
+    """The activity's `casebook_item` is not one that was given to this platform."""
+
+    code = "chosen_case_unknown"
+    status = 404
+    sentence = (
+        "The case of this activity was chosen on another learning platform, or is no longer here. "
+        "Please tell your teacher: the activity has to be added again, and its case chosen anew."
+    )
 
 
 class CaseUnknownError(LaunchRefusedError):

@@ -4,32 +4,22 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
-from uuid import UUID
 
-import structlog
 from sqlalchemy.orm import Session
 
 from config.database import utcnow
 from config.settings import Settings
 from lti_tool.launch import checks, messages, state
-from lti_tool.launch.claims import Envelope, ResourceLinkLaunch, SubmissionReview
+from lti_tool.launch.arrivals import ARRIVALS, Arrival, LaunchOutcome
+from lti_tool.launch.claims import Envelope
 from lti_tool.launch.detours import Detour, NewTab, OfferedStorage, offered_storage
-from lti_tool.launch.enrolment import note_course
 from lti_tool.launch.errors import DeploymentError
-from lti_tool.launch.origins import origin_of
-from lti_tool.launch.placement import Placement, place
 from lti_tool.launch.requests import LaunchResponse, LoginRequest
-from lti_tool.launch.review import find_work
-from lti_tool.models import LaunchSession, Registration
+from lti_tool.models import Registration
 from lti_tool.services.jwks import KeySets
 from lti_tool.services.keys import KeyStore
 from lti_tool.services.registrations import find_for_launch, find_for_login, note_deployment
-from lti_tool.sessions.tickets import new_ticket
-from lti_tool.vocab import MessageType
-
-_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,15 +46,6 @@ class LoginRedirect:
     """Where the browser keeps the secret as well."""
     ticket: str
     """Begins the login again in a tab of its own, where a frame can keep nothing."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchOutcome:
-    """A launch that succeeded."""
-
-    launch_session_id: UUID
-    ticket: str
-    """Opens the page once."""
 
 
 def redirect_uri(settings: Settings) -> str:
@@ -145,16 +126,11 @@ def launch(
         with kit.transaction() as session:
             note_deployment(session, registration.id, envelope.deployment_id)
         raise
-    if envelope.message_type == MessageType.SUBMISSION_REVIEW:
-        review = SubmissionReview.from_payload(payload)
-        with kit.transaction() as session:
-            placement = find_work(session, registration, envelope, review)
-            return _enter(session, kit.settings, registration, placement, review.return_url)
-    opened = ResourceLinkLaunch.from_payload(payload)
+    arrival = Arrival(
+        settings=kit.settings, registration=registration, envelope=envelope, payload=payload
+    )
     with kit.transaction() as session:
-        placement = place(session, registration, envelope, opened)
-        note_course(session, registration, envelope, opened, role=placement.role, now=utcnow())
-        return _enter(session, kit.settings, registration, placement, opened.return_url)
+        return ARRIVALS[envelope.message_type](session, arrival)
 
 
 def _check(
@@ -175,48 +151,6 @@ def _check(
     checks.check_subject(envelope, allow_anonymous=registration.allow_anonymous)
     checks.check_target_link(envelope, login.target_link_uri)
     checks.check_login_deployment(envelope, login.deployment_id)
-
-
-def _enter(
-    session: Session,
-    settings: Settings,
-    registration: Registration,
-    placement: Placement,
-    return_url: str | None,
-) -> LaunchOutcome:
-    """Give a session for the work that a launch leads to."""
-    ticket, ticket_hash = new_ticket()
-    now = utcnow()
-    row = LaunchSession(
-        user_id=placement.user.id,
-        assignment_id=placement.assignment.id,
-        attempt_id=placement.attempt.id,
-        role=placement.role,
-        return_url=return_url,
-        frame_ancestor=_frame_ancestor(registration, return_url),
-        ticket_hash=ticket_hash,
-        created_at=now,
-        expires_at=now + timedelta(seconds=settings.session_seconds),
-    )
-    session.add(row)
-    session.flush()
-    _log.info(
-        "launched",
-        registration=str(registration.id),
-        assignment=str(placement.assignment.id),
-        attempt=str(placement.attempt.id),
-        role=placement.role.value,
-    )
-    return LaunchOutcome(launch_session_id=row.id, ticket=ticket)
-
-
-def _frame_ancestor(registration: Registration, return_url: str | None) -> str:
-    """Return the origin of the pages that frame ours.
-
-    The return URL is on the school's own host even where all schools share an issuer (Canvas).
-    """
-    told = origin_of(return_url) if return_url else None
-    return told or origin_of(registration.authorization_url) or "'none'"
 
 
 def _authorization_url(

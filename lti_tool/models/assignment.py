@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID, uuid4
 
-from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, UniqueConstraint, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -36,6 +36,10 @@ class Assignment(Base):
     """What the course calls the activity, else the case's title."""
     case_version_id: Mapped[UUID] = mapped_column(ForeignKey("case_version.id"))
     """Pinned at the first launch: a new version of the case changes no running homework."""
+    content_item_id: Mapped[UUID | None] = mapped_column(ForeignKey("content_item.id"), index=True)
+    """The choice that it came from; None for an activity that names its case by hand."""
+    copied: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether it came into its course with a copy of another one: dates were left behind there."""
     line_item_url: Mapped[str | None]
     """Its grade book column; told by a launch, else found or made at the first score."""
     line_items_url: Mapped[str | None]

@@ -10,12 +10,11 @@ from sqlalchemy.orm import Session
 import notebooks
 from config.database import Database
 from config.errors import ConfigError
-from config.queue import Queue, defer
 from config.settings import Settings
 from lti_tool.demo_lms.registration import demo_registration
 from lti_tool.services.registrations import add_registration
 from notebooks.cases.models import BuildState, CaseVersion
-from notebooks.cases.service import store_case
+from notebooks.cases.service import build_lock, request_build, store_case
 from notebooks.objects import FileSystemStore
 
 
@@ -49,15 +48,7 @@ def seed_demo(database: Database, settings: Settings) -> list[UUID]:
             version = store_case(session, objects, slug=folder.name, path=folder)
             session.flush()
             versions.append(version.id)
-            if version.state is not BuildState.READY:
-                version.state, version.problems = BuildState.QUEUED, []
-                defer(
-                    session,
-                    "grading:build_case",
-                    queue=Queue.BUILDS,
-                    args={"case_version_id": str(version.id)},
-                    queueing_lock=_lock(version.id),
-                )
+            request_build(session, version)
     return versions
 
 
@@ -92,7 +83,7 @@ class CaseBuilds:
     def _require_job(self, session: Session, version: CaseVersion) -> None:
         """Notice a build that ended without a word; the state is committed before the job goes."""
         query = text("SELECT count(*) FROM procrastinate_jobs WHERE queueing_lock = :lock")
-        if session.execute(query, {"lock": _lock(version.id)}).scalar_one():
+        if session.execute(query, {"lock": build_lock(version.id)}).scalar_one():
             self._without_job.discard(version.id)
         elif version.id in self._without_job:
             raise ConfigError(
@@ -111,10 +102,6 @@ class CaseBuilds:
             return
         hint = " (the first time takes a minute)" if version.state is BuildState.BUILDING else ""
         self._say(f"case {version.case.slug}: {version.state.value}{hint}")
-
-
-def _lock(version_id: UUID) -> str:
-    return f"build-{version_id}"
 
 
 def _in_words(problem: dict[str, object]) -> str:

@@ -112,7 +112,7 @@ class Platform:
     comment_patience = timedelta()
     """How long a score waits for the last words of its comment."""
     placements: tuple[str, ...] = ()
-    """Where teachers find the tool, for products that want to be told by the tool."""
+    """Where teachers choose cases, for products that want to be told by the tool."""
     resizes_frames = False
     """Whether its pages make the tool's frame as tall as the tool asks."""
     senders = 4
@@ -184,6 +184,18 @@ class Platform:
     def line_item_maximum(self, maximum: float) -> float | int:
         """Return the maximum of a new column; scores are shares of their own maximum anyway."""
         return whole(maximum)
+
+    def chosen_line_item(
+        self,
+        column: Mapping[str, object],
+        *,
+        launch_url: str,  # noqa: ARG002 - others need it
+    ) -> dict[str, object]:
+        """Return the column of a case that was chosen in the dialog, as the platform wants it told.
+
+        https://www.imsglobal.org/spec/lti-dl/v2p0#lti-resource-link
+        """
+        return dict(column)
 
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer to a score post means.

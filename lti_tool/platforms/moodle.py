@@ -3,10 +3,13 @@
 Source of the score handler: https://github.com/moodle/moodle/blob/main/mod/lti/service/gradebookservices
 """
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from lti_tool.platforms.base import Endpoints, Platform, Reading, Refused, Result
 from lti_tool.services.http import Answer
+
+REVIEW = "submissionReview"
 
 
 class Moodle(Platform):
@@ -23,6 +26,18 @@ class Moodle(Platform):
             token_url=f"{folder}/token.php",
             jwks_url=f"{folder}/certs.php",
         )
+
+    def chosen_line_item(
+        self, column: Mapping[str, object], *, launch_url: str
+    ) -> dict[str, object]:
+        """Say where a submission is looked at: only then its grades lead there (Moodle ≥ 4.1).
+
+        https://www.imsglobal.org/spec/lti-sr/v1p0
+        """
+        return {
+            **super().chosen_line_item(column, launch_url=launch_url),
+            REVIEW: {"url": launch_url},
+        }
 
     def read_answer(self, answer: Answer) -> Reading:
         """Return what the answer means; a locked grade is a 500 with an empty list as its body."""

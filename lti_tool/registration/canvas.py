@@ -14,8 +14,8 @@ def canvas_configuration(tool: ToolAddresses) -> dict[str, object]:
         {
             "placement": placement,
             "text": NAME,
-            "message_type": MessageType.RESOURCE_LINK.value,
-            "target_link_uri": tool.launch_url,
+            "message_type": MessageType.DEEP_LINKING.value,
+            "target_link_uri": tool.deep_link_url,
             "icon_url": tool.icon_url,
         }
         for placement in Canvas.placements

@@ -27,12 +27,11 @@ from lti_tool.registration.guarded_http import GuardedHttp
 from lti_tool.registration.tool import (
     CLAIMS,
     DESCRIPTION,
-    MESSAGES,
     NAME,
     SCOPES,
     ToolAddresses,
 )
-from lti_tool.vocab import CLIENT_CREDENTIALS, PRIVATE_KEY_JWT
+from lti_tool.vocab import CLIENT_CREDENTIALS, PRIVATE_KEY_JWT, MessageType
 
 _TOKEN = re.compile(r"[\x21-\x7e]{1,8000}")
 
@@ -164,8 +163,13 @@ def client_metadata(tool: ToolAddresses, platform: PlatformConfiguration) -> dic
         "custom_parameters": {},
         "claims": list(CLAIMS),
         "messages": [
-            {"type": message.value, "target_link_uri": tool.launch_url, "label": NAME, **placed}
-            for message in MESSAGES
+            {"type": MessageType.RESOURCE_LINK, "target_link_uri": tool.launch_url, "label": NAME},
+            {
+                "type": MessageType.DEEP_LINKING,
+                "target_link_uri": tool.deep_link_url,
+                "label": NAME,
+                **placed,
+            },
         ],
     }
     return {

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from lti_tool.vocab import MessageType, Scope
+from lti_tool.vocab import Scope
 
 NAME = "Casebook"
 DESCRIPTION = "Data-science homework in a notebook, judged at once, with feedback and a score."
@@ -12,7 +12,6 @@ SCOPES = (Scope.LINE_ITEM, Scope.RESULT_READONLY, Scope.SCORE, Scope.MEMBERSHIP_
 not begun."""
 CLAIMS = ("iss", "sub")
 """Whom an id_token is about. No name and no e-mail address: nothing here needs them."""
-MESSAGES = (MessageType.RESOURCE_LINK,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +35,11 @@ class ToolAddresses:
     def launch_url(self) -> str:
         """Return the one redirect URI, which is the target of launches, too."""
         return f"{self.origin}/lti/launch"
+
+    @property
+    def deep_link_url(self) -> str:
+        """Return the target of the dialog in which cases are chosen."""
+        return f"{self.origin}/lti/deep-link"
 
     @property
     def keys_url(self) -> str:

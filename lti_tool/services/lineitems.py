@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from lti_tool.models import Assignment, Registration
+from lti_tool.models import Assignment, ContentItem, Registration
 from lti_tool.platforms.families import PLATFORMS
 from lti_tool.services.client import ServiceClient, ServiceRequest, read_json
 from lti_tool.services.errors import PlatformRefusedError
@@ -108,7 +108,8 @@ class LineItems:
             raise no_service()
         found = self._find(session, registration, assignment, assignment.line_items_url)
         if found is None:
-            found = self._create(registration, assignment, assignment.line_items_url, maximum)
+            points = _points(session, assignment, maximum)
+            found = self._create(registration, assignment, assignment.line_items_url, points)
         return found.url
 
     def _find(
@@ -128,7 +129,7 @@ class LineItems:
             )
         )
         free = [item for item in tagged if item.url not in set(taken)]
-        return adopt(free, resource_id=str(assignment.id), title=assignment.title)
+        return adopt(free, resource_id=_resource_id(assignment), title=assignment.title)
 
     def _list(self, registration: Registration, assignment: Assignment, url: str) -> list[LineItem]:
         readonly, full = Scope.LINE_ITEM_READONLY, Scope.LINE_ITEM
@@ -169,7 +170,7 @@ class LineItems:
                     "label": assignment.title,
                     "scoreMaximum": PLATFORMS[registration.platform].line_item_maximum(maximum),
                     "resourceLinkId": assignment.resource_link_id,
-                    "resourceId": str(assignment.id),
+                    "resourceId": _resource_id(assignment),
                     "tag": TAG,
                 },
             ),
@@ -203,6 +204,18 @@ def adopt(items: list[LineItem], *, resource_id: str, title: str) -> LineItem | 
         if len(fits) == 1:
             return fits[0]
     return None
+
+
+def _points(session: Session, assignment: Assignment, otherwise: float) -> float:
+    """Return the maximum of an activity's column: what was chosen for it, else the case's own."""
+    if assignment.content_item_id is None:
+        return otherwise
+    return session.get_one(ContentItem, assignment.content_item_id).points
+
+
+def _resource_id(assignment: Assignment) -> str:
+    """Return by what a column is known to be an activity's own, in a copied course, too."""
+    return str(assignment.content_item_id or assignment.id)
 
 
 def _lock_number(assignment_id: UUID) -> int:

@@ -7,6 +7,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from config.database import utcnow
+from lti_tool.models.dialog import Dialog
 from lti_tool.models.launch_session import LaunchSession
 from lti_tool.sessions.secrets import fingerprint, new_secret
 
@@ -20,21 +21,27 @@ def new_ticket() -> tuple[str, str]:
     return ticket, fingerprint(ticket)
 
 
-def redeem_ticket(session: Session, session_id: UUID, ticket: str) -> bool:
-    """Use up a launch's one-time ticket; return whether it was valid and unused.
+def redeem_ticket(
+    session: Session,
+    session_id: UUID,
+    ticket: str,
+    *,
+    of: type[LaunchSession | Dialog] = LaunchSession,
+) -> bool:
+    """Use up the one-time ticket of a launch (or of a dialog); return whether it was good.
 
     One statement decides: of two requests with the same ticket, one gets True.
     """
     now = utcnow()
     used = session.execute(
-        update(LaunchSession)
+        update(of)
         .where(
-            LaunchSession.id == session_id,
-            LaunchSession.ticket_hash == fingerprint(ticket),
-            LaunchSession.created_at > now - timedelta(seconds=TICKET_SECONDS),
-            LaunchSession.expires_at > now,
+            of.id == session_id,
+            of.ticket_hash == fingerprint(ticket),
+            of.created_at > now - timedelta(seconds=TICKET_SECONDS),
+            of.expires_at > now,
         )
         .values(ticket_hash=None)
-        .returning(LaunchSession.id)
+        .returning(of.id)
     )
     return used.one_or_none() is not None

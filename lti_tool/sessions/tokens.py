@@ -1,4 +1,4 @@
-"""Signed, short-lived names of launch sessions.
+"""Signed, short-lived names of launch sessions and dialogs.
 
 Nothing here reads the database: a token proves which launch session is meant, and
 `lti_tool.sessions.principal` decides whether that session still stands.
@@ -21,6 +21,8 @@ class Purpose(StrEnum):
     """In the page's memory, sent as `Authorization: Bearer …`."""
     COOKIE = "cookie"
     """In a partitioned cookie, for the reload of a frame only."""
+    DIALOG = "dialog"
+    """In the form of a dialog's page, and sent as `Authorization: Bearer …` by its script."""
 
 
 class Tokens:

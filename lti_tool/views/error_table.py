@@ -11,6 +11,7 @@ from grading.errors import UnknownSubtaskError
 from lti_tool.errors import (
     AssetsMissingError,
     BadRequestError,
+    DialogAnsweredError,
     ForbiddenError,
     ReadOnlyError,
     SessionExpiredError,
@@ -106,6 +107,14 @@ BY_CLASS: dict[type[Exception], Rule] = {
         title="This is for teachers",
         text="Only teachers and assistants of this course may see this.",
         advice="If that is not right, ask your teacher to change your role in the course.",
+    ),
+    DialogAnsweredError: Rule(
+        status=409,
+        code="dialog_answered",
+        title="This choice was sent already",
+        text="Each opening of this dialog adds to the course once.",
+        advice="Look into the course whether everything is there. To add more, open the dialog"
+        " there again.",
     ),
     BadRequestError: Rule(
         status=422,
@@ -214,7 +223,7 @@ BY_STATUS: dict[int, Rule] = {
         code="too_large",
         title="This is too large",
         text="More was sent than Casebook takes at once.",
-        advice="Shorten your cells, above all pasted data and outputs.",
+        advice="Shorten your cells, above all pasted data and outputs; or choose a smaller file.",
     ),
 }
 

@@ -1,4 +1,4 @@
-"""The launch: the browser posts the platform's signed message, and the workspace opens."""
+"""The launch: the browser posts the platform's signed message, and the page for it opens."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -46,7 +46,7 @@ def launch() -> Response:
         return _without_cookie(answer)
     outcome = service.launch(launch_kit(), answer, browser_secret=secret)
     query = urlencode({"ticket": outcome.ticket})
-    response = redirect(f"/workspace/{outcome.launch_session_id}?{query}", code=303)
+    response = redirect(f"{outcome.path}?{query}", code=303)
     response.delete_cookie(
         cookie, "/lti/launch", secure=True, httponly=True, samesite="None", partitioned=True
     )

@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from config.queue import Queue, defer
 from notebooks.cases import archive
 from notebooks.cases.models import BuildState, Case, CaseVersion
 from notebooks.cases.problems import Problem, Problems
@@ -20,14 +21,14 @@ from notebooks.errors import CaseError, ObjectExistsError
 from notebooks.journal.log import append, create_stream
 from notebooks.objects import ObjectStore
 
+BUILD_CASE = "grading:build_case"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 
 
 def store_case(session: Session, objects: ObjectStore, *, slug: str, path: Path) -> CaseVersion:
     """Store what lies at `path` as the newest version of the case `slug` and return it.
 
-    The same content again is the version that has it already. A new version is `queued`: the
-    caller defers its build. Raises CaseError with every problem; then nothing is changed.
+    As `store_content` does. Raises CaseError with every problem; then nothing is changed.
     """
     if not _SLUG.fullmatch(slug):
         message = f"{slug!r} cannot name a case: use a-z, 0-9, - and _."
@@ -35,6 +36,17 @@ def store_case(session: Session, objects: ObjectStore, *, slug: str, path: Path)
     content = read_case(path)
     if isinstance(content, Problems):
         raise CaseError(content.items)
+    return store_content(session, objects, slug=slug, content=content)
+
+
+def store_content(
+    session: Session, objects: ObjectStore, *, slug: str, content: CaseContent
+) -> CaseVersion:
+    """Store a case that was read as the newest version of the case `slug` and return it.
+
+    The same content again is the version that has it already. A new version is `queued`: the
+    caller has it built by `request_build`.
+    """
     digest = archive.content_hash(content.files.paths)
     case = _locked_case(session, slug)
     version = session.scalar(
@@ -62,6 +74,25 @@ def store_case(session: Session, objects: ObjectStore, *, slug: str, path: Path)
     session.add(version)
     session.flush()
     return version
+
+
+def request_build(session: Session, version: CaseVersion) -> None:
+    """Have a version built, unless it is; one whose build failed or was cut off is begun anew."""
+    if version.state is BuildState.READY:
+        return
+    version.state, version.problems = BuildState.QUEUED, []
+    defer(
+        session,
+        BUILD_CASE,
+        queue=Queue.BUILDS,
+        args={"case_version_id": str(version.id)},
+        queueing_lock=build_lock(version.id),
+    )
+
+
+def build_lock(version_id: UUID) -> str:
+    """Return what keeps a version's build from waiting twice."""
+    return f"build-{version_id}"
 
 
 def content_of(objects: ObjectStore, version: CaseVersion) -> CaseContent:

@@ -76,10 +76,22 @@ class Browser:
         assert response.status_code == 303, response.text
         return self._send("GET", response.headers["Location"])
 
-    def _send(self, method: str, url: str, form: dict[str, str] | None = None) -> httpx.Response:
+    def get(self, url: str, **headers: str) -> httpx.Response:
+        return self._send("GET", url, headers=headers)
+
+    def post(
+        self, url: str, form: dict[str, Any], file: tuple[str, bytes] | None = None
+    ) -> httpx.Response:
+        """Send a form of a page of ours, with a file if one was chosen."""
+        return self._send("POST", url, form, files=None if file is None else {"file": file})
+
+    def _send(
+        self, method: str, url: str, form: dict[str, Any] | None = None, **options: Any
+    ) -> httpx.Response:
         # By hand: a cookie that is Secure comes back on localhost, which httpx does not know.
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        response = self._http.request(method, url, data=form, headers={"Cookie": cookies})
+        headers = {"Cookie": cookies, **options.pop("headers", {})}
+        response = self._http.request(method, url, data=form, headers=headers, **options)
         for header in response.headers.get_list("Set-Cookie"):
             name, _, rest = header.partition("=")
             value = rest.partition(";")[0]

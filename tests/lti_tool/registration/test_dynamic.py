@@ -36,19 +36,26 @@ def test_canvas_is_told_where_the_tool_belongs_and_to_keep_names_to_itself(
 ) -> None:
     configuration = _configuration(replace(platform, family=PlatformFamily.CANVAS))
     assert configuration["https://canvas.instructure.com/lti/privacy_level"] == "anonymous"
-    (message,) = configuration["messages"]
-    assert message["placements"] == ["assignment_selection", "link_selection"]
+    _, dialog = configuration["messages"]
+    assert dialog["type"] == "LtiDeepLinkingRequest"
+    assert dialog["placements"] == ["assignment_selection", "link_selection"]
 
 
 def test_others_are_told_nothing_of_canvas(platform: PlatformConfiguration) -> None:
     configuration = _configuration(platform)
     assert not any("canvas" in name for name in configuration)
-    (message,) = configuration["messages"]
-    assert message == {
-        "type": "LtiResourceLinkRequest",
-        "target_link_uri": "https://tool.example/lti/launch",
-        "label": "Casebook",
-    }
+    assert configuration["messages"] == [
+        {
+            "type": "LtiResourceLinkRequest",
+            "target_link_uri": "https://tool.example/lti/launch",
+            "label": "Casebook",
+        },
+        {
+            "type": "LtiDeepLinkingRequest",
+            "target_link_uri": "https://tool.example/lti/deep-link",
+            "label": "Casebook",
+        },
+    ]
 
 
 def test_the_domain_has_no_scheme_and_keeps_an_unusual_port(

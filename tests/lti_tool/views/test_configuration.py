@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from lti_tool.launch.checks import OFFERED
 from lti_tool.vocab import MessageType
 from tests.lti_tool.site import json_of
 
@@ -56,8 +57,10 @@ def test_every_placement_sends_a_message_that_the_tool_takes(
     placements = configuration["extensions"][0]["settings"]["placements"]
     assert [one["placement"] for one in placements] == ["assignment_selection", "link_selection"]
     for one in placements:
-        assert one["message_type"] == MessageType.RESOURCE_LINK
-        assert one["target_link_uri"] == configuration["target_link_uri"]
+        assert one["message_type"] == MessageType.DEEP_LINKING
+        assert one["message_type"] in OFFERED
+        assert one["target_link_uri"].endswith("/lti/deep-link")
+        assert one["target_link_uri"].startswith("http://localhost:")
 
 
 def test_the_front_page_shows_where_the_configuration_is(shell: Flask) -> None:
