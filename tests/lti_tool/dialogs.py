@@ -65,7 +65,7 @@ def add_dialog(database: Database, **changes: Any) -> Opened:
 
 def notebook(*cells: tuple[str, str]) -> bytes:
     """Return a notebook file of these cells: (kind, source)."""
-    made = [
+    made: list[dict[str, Any]] = [
         {
             "id": f"cell-{number}",
             "cell_type": kind,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 from sqlalchemy import select
 
 from lti_tool.app import ROOT
@@ -121,8 +121,12 @@ def test_an_upload_is_followed_to_its_end_and_said_aloud(
     _check(page)
     upload.get_by_label("Title in the course").fill("Squares for beginners")
     answers: list[str] = []
-    page.route("**/return", lambda route: (answers.append(route.request.post_data or ""),
-                                           route.fulfill(body="Back")))  # fmt: skip
+
+    def back(route: Route) -> None:
+        answers.append(route.request.post_data or "")
+        route.fulfill(body="Back")
+
+    page.route("**/return", back)
     page.get_by_role("button", name="Add to the course").click()
     page.wait_for_url("**/return")
     assert answers[0].startswith("JWT=ey")
