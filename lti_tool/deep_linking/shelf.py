@@ -80,13 +80,15 @@ def take(session: Session, dialog: Dialog, version_ids: Collection[UUID]) -> Seq
 
 def _may_see(dialog: Dialog) -> ColumnElement[bool]:
     """Return the condition on a case: nobody uploaded it, or they did, or their course."""
-    own = UploadedCase.user_id == dialog.user_id
+    own = or_(UploadedCase.case_id.is_(None), UploadedCase.user_id == dialog.user_id)
+    if dialog.context_id is None:
+        return own
     here = and_(
         UploadedCase.registration_id == dialog.registration_id,
         UploadedCase.deployment_id == dialog.deployment_id,
         UploadedCase.context_id == dialog.context_id,
     )
-    return or_(UploadedCase.case_id.is_(None), own, here)
+    return or_(own, here)
 
 
 def _matches(wanted: str) -> ColumnElement[bool]:

@@ -54,4 +54,8 @@ form.addEventListener("submit", (event) => {
 });
 window.addEventListener("pageshow", () => (sent = false));
 
+// What has to be put right: the sentence; the first field, where the sentence is about the fields.
+const told = document.querySelector("[data-look]");
+const field = told?.closest(".actions") ? document.querySelector("[aria-invalid]") : null;
+(field ?? told)?.focus();
 for (const item of document.querySelectorAll("[data-url]")) void follow(item);
