@@ -26,6 +26,7 @@ _KEPT = 400
 _NEAR = 120
 """Characters of what was said before that a sentence may continue."""
 _SHORT = 3
+_MARKS = frozenset("#")
 _SQUEEZED = 5
 _QUOTES = "'\" "
 _LOOKING = frozenset(
@@ -220,7 +221,7 @@ class Guard:
 
 def _said(text: str) -> list[str]:
     """Return the tokens of a text, without the marks of Markdown and of comments."""
-    return [token for token in tokens(text.replace("`", " ")) if token != "#"]  # noqa: S105
+    return [token for token in tokens(text.replace("`", " ")) if token not in _MARKS]
 
 
 def _codes(text: str) -> list[str]:

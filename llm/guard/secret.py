@@ -9,6 +9,7 @@ from llm.guard.tokens import RESERVED, alpha, bare, grams, tokens
 GRAM = 3
 RENAMED_GRAM = 6
 _OPEN = "("
+_EMPTY = frozenset(["''"])
 _SIGNS = frozenset("()[]{},.:=;'\"`\\#@!?$…«»“”")
 """Signs that prose has too: alone, they are no secret."""
 _PLAIN = frozenset({"in", "is", "as", "if", "for", "else", "self", "print", "import", "from"})
@@ -91,7 +92,7 @@ def _grouped(code: list[str]) -> int:
 
 
 def _trivial(token: str) -> bool:
-    return token in _PLAIN or (token.isidentifier() and len(token) == 1) or token in {"''"}
+    return token in _PLAIN or (token.isidentifier() and len(token) == 1) or token in _EMPTY
 
 
 def _code_like(gram: tuple[str, ...]) -> bool:

@@ -12,6 +12,7 @@ import yaml
 from llm.guard import Guard, Secret, Sentences, secret_of
 from llm.guard.tokens import RESERVED, tokens
 
+_INVISIBLE = "\u200b"
 _HERE = Path(__file__).parent
 
 
@@ -61,7 +62,7 @@ def leaks(pair: Pair) -> Iterator[Reply]:
         "reversed": f"From right to left: {line[::-1]}",
         "codes": "Codes: " + " ".join(str(ord(one)) for one in line),
         "spaced": "Letter by letter: " + " ".join(line.replace(" ", "")),
-        "invisible": f"It is `{'\u200b'.join(line)}`.",
+        "invisible": f"It is `{_INVISIBLE.join(line)}`.",
         "lookalike": f"It is `{line.translate(str.maketrans('aeopc', 'аеорс'))}`.",  # noqa: RUF001
         "renamed": f"It is `{_renamed(line)}`.",
     }
