@@ -120,7 +120,10 @@ class Guard:
         numbers = {one.replace(",", ".") for one in _NUMBER.findall(_SPAN.sub(" ", text))}
         if any(len(number) > 1 or advice for number in numbers & self.secret.atoms):
             return "a constant"
-        if (advice or self._pair(text)) and self._hints(text):
+        hints = self._hints(text)
+        # A statement that speaks of it tells it, advice or not; a question may only ask.
+        stated = "?" not in text and any(not atom.isdigit() for atom in hints)
+        if hints and (advice or stated or self._pair(text)):
             return "a described edit"
         return None
 
