@@ -47,7 +47,7 @@ def secret_of(
     names = {
         token
         for token in wanted
-        if token not in known and token not in _SIGNS and not _trivial(token)
+        if token.strip("'") not in known and token not in _SIGNS and not _trivial(token)
     }
     # Digits and names of the statement are no secret; a sign of it may be.
     edited = {token for token in added if not _trivial(token) and token not in set(given)}
