@@ -121,7 +121,7 @@ def _origin(
         "title": launch.title or item.title,
         "case_version_id": item.case_version_id,
         "content_item_id": item.id,
-        "copied": launch.context_id not in {None, item.context_id},
+        "asks_for_dates": launch.context_id not in {None, item.context_id},
     }
 
 

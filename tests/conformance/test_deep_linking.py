@@ -131,7 +131,7 @@ def test_affirm_response(answered: Answered, browser: Browser, database: Databas
     assert str(stored.id) == item["custom"]["casebook_item"]
     assert assignment.content_item_id == stored.id
     assert assignment.case_version_id == stored.case_version_id
-    assert not assignment.copied
+    assert not assignment.asks_for_dates
 
 
 @pytest.mark.parametrize("data", ["opaque \" ' & ä", "", "x" * 20_000])
@@ -360,7 +360,7 @@ def test_a_copied_course_leads_to_the_same_case_with_fresh_work(
         second.case_version_id,
         second.content_item_id,
     )
-    assert (first.copied, second.copied) == (False, True)
+    assert (first.asks_for_dates, second.asks_for_dates) == (False, True)
     assert len({attempt.id for attempt in attempts}) == 2
     assert second.title == "Wine"
 
@@ -376,7 +376,7 @@ def test_where_the_dialog_knew_no_course_the_first_launch_tells_it(
     launch_item(browser, item, **{LINK: {"id": "link-9"}, CONTEXT: {"id": "course-2"}})
     with database.transaction() as session:
         rows = session.scalars(select(Assignment).order_by(Assignment.created_at))
-        assert [row.copied for row in rows] == [False, True]
+        assert [row.asks_for_dates for row in rows] == [False, True]
 
 
 @pytest.mark.parametrize("named", ["nonsense", str(UUID(int=7))])
