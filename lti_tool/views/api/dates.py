@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 from lti_tool.errors import StaffOnlyError
 from lti_tool.extensions import transaction
 from lti_tool.sessions.principal import Principal
-from lti_tool.views.requests import Body, Json, for_attempt, read_body
+from lti_tool.views.requests import Body, Json, for_work, read_body
 from lti_tool.workspace.dates import set_due
 
 blueprint = Blueprint("dates", __name__, url_prefix="/api/attempts/<uuid:attempt_id>")
@@ -19,7 +19,7 @@ class DatesBody(Body):
 
 
 @blueprint.put("/dates")
-@for_attempt
+@for_work
 def save(principal: Principal) -> Json:
     """Set the due date of the activity, for everybody in it."""
     if not principal.role.is_staff:
