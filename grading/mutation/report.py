@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from grading.mutation.trial import Tried
+from grading.mutation.trial import Change, Tried
 from grading.verdict import Verdict
 
 _WEAK, _STRONG = 0.7, 0.9
@@ -19,6 +19,8 @@ class Strength:
     doubted: int
     """Of the caught: those that a person would have to look at."""
     missed: tuple[Tried, ...]
+    shown: tuple[Tried, ...] = ()
+    """Those that change only what cells show, where no question asks for that; not counted."""
 
     @property
     def share(self) -> float:
@@ -28,13 +30,14 @@ class Strength:
 
 def strength(tried: Sequence[Tried]) -> Strength:
     """Count what a trial found."""
-    changing = [one for one in tried if one.changes or one.caught]
+    changing = [one for one in tried if one.changes is Change.ANSWER or one.caught]
     caught = [one for one in changing if one.caught]
     return Strength(
         planted=len(changing),
         caught=len(caught),
         doubted=sum(one.verdict is Verdict.UNCERTAIN for one in caught),
         missed=tuple(one for one in changing if not one.caught),
+        shown=tuple(one for one in tried if one.changes is Change.DISPLAY and not one.caught),
     )
 
 
@@ -47,8 +50,19 @@ def sentences(found: Strength) -> Iterator[str]:
     doubted = f" ({found.doubted} of them for a person to look at)" if found.doubted else ""
     yield f"{counted}{doubted}. {_meaning(found.share)}"
     for one in found.missed:
-        place = f"subtask {one.subtask}, line {one.mutant.line}"
-        yield f"Not noticed: {place}: `{one.mutant.was}` became `{one.mutant.becomes}`."
+        yield f"Not noticed: {_told(one)}"
+    if found.shown:
+        yield (
+            f"{len(found.shown)} more changed only what a cell shows, and no question asks for "
+            "that; if it matters, add a question of kind stdout or figure."
+        )
+    for one in found.shown:
+        yield f"Only shown: {_told(one)}"
+
+
+def _told(one: Tried) -> str:
+    place = f"subtask {one.subtask}, line {one.mutant.line}"
+    return f"{place}: `{one.mutant.was}` became `{one.mutant.becomes}`."
 
 
 def _meaning(share: float) -> str:

@@ -3,13 +3,16 @@
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 from uuid import uuid4
 
+from grading.checks.records import Prints
 from grading.comparison import compare
 from grading.judge import judge
 from grading.mutation.mutants import Mutant
 from grading.prepared import Prepared
+from grading.probes import PreparedProbe
 from grading.replays import cells_for, request_of
 from grading.situation import Situation
 from grading.verdict import Verdict
@@ -24,6 +27,16 @@ TRIAL_SECONDS = 60.0
 """Wall time of one mutant's replay: a mistake may be a loop that does not end."""
 
 _OBSERVED = "observed/"
+_SHOWN = _OBSERVED + "_"
+
+
+class Change(StrEnum):
+    """What difference a mistake makes that can be observed from outside."""
+
+    NOTHING = "nothing"
+    DISPLAY = "display"
+    """Only what cells show, where no question asks for that: a look at a table, a printed check."""
+    ANSWER = "answer"
 
 
 class Solved(Protocol):
@@ -47,8 +60,7 @@ class Tried:
     mutant: Mutant
     subtask: str
     """The subtask by whose probes it was judged."""
-    changes: bool
-    """Whether it makes any difference that can be observed from outside."""
+    changes: Change
     verdict: Verdict
 
     @property
@@ -95,7 +107,7 @@ class Trial:
         probes = [probe for probe in self.probes if probe.subtask == subtask]
         # The same replay counts twice: a planted mistake needs no second look.
         judgement = await asyncio.to_thread(judge, situation, probes, result, result)
-        changes = await asyncio.to_thread(_differ, ideals[subtask], result)
+        changes = await asyncio.to_thread(_change, ideals[subtask], result, probes)
         return Tried(mutant, subtask, changes, judgement.verdict)
 
     async def _replay(self, subtask: str, cells: Sequence[Cell]) -> ReplayResult:
@@ -143,19 +155,29 @@ def _observers(subtask: str, cells: Sequence[Cell]) -> Iterator[Question]:
         yield Question(id=f"{_OBSERVED}{name}", ask=AskValue(expression=name))
 
 
-def _differ(ideal: ReplayResult, mutant: ReplayResult) -> bool:
+def _change(ideal: ReplayResult, mutant: ReplayResult, probes: Sequence[Prepared]) -> Change:
+    """Return what a mistake changes; without any question, what cells show is the only answer."""
     if mutant.outcome != "completed":
-        return True
-    if [(cell.ok, cell.stdout) for cell in ideal.cells] != [
-        (cell.ok, cell.stdout) for cell in mutant.cells
-    ]:
-        return True
-    theirs = {answer.question_id: answer for answer in mutant.answers}
-    for answer in ideal.answers:
-        other = theirs.get(answer.question_id)
-        if other is None or _unlike(answer.value, other.value):
-            return True
-    return False
+        return Change.ANSWER
+    if [cell.ok for cell in ideal.cells] != [cell.ok for cell in mutant.cells]:
+        return Change.ANSWER
+    theirs = {answer.question_id: answer.value for answer in mutant.answers}
+    unlike = {
+        answer.question_id
+        for answer in ideal.answers
+        if answer.question_id not in theirs or _unlike(answer.value, theirs[answer.question_id])
+    }
+    if unlike - {_SHOWN}:
+        return Change.ANSWER
+    printed = [cell.stdout for cell in ideal.cells] != [cell.stdout for cell in mutant.cells]
+    if not unlike and not printed:
+        return Change.NOTHING
+    asked = not probes or (printed and any(_asks_for_print(one) for one in probes))
+    return Change.ANSWER if asked else Change.DISPLAY
+
+
+def _asks_for_print(item: Prepared) -> bool:
+    return isinstance(item, PreparedProbe) and isinstance(item.check, Prints)
 
 
 def _unlike(ours: Value | None, theirs: Value | None) -> bool:

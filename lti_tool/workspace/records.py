@@ -57,6 +57,8 @@ class CellView(_View):
     kind: Literal["markdown", "code"]
     source: str
     subtask: str | None
+    replay: bool = True
+    """False for a cell that checking skips."""
     html: str | None = None
 
 

@@ -65,6 +65,7 @@ def document_view(state: documents.DocumentState) -> DocumentView:
                 kind=cell.kind,
                 source=cell.source,
                 subtask=cell.subtask,
+                replay=cell.replay,
                 html=render_markdown(cell.source) if cell.kind == "markdown" else None,
             )
             for cell in state.cells

@@ -5,7 +5,7 @@ from pathlib import Path
 from grading.derivation.derive import choose, derive
 from grading.mutation.mutants import mutants
 from grading.mutation.report import sentences, strength
-from grading.mutation.trial import Trial, Tried
+from grading.mutation.trial import Change, Trial, Tried
 from grading.preparation import prepare
 from grading.verdict import Verdict
 from notebooks.attempts.document import Cell
@@ -58,5 +58,21 @@ async def test_a_change_that_makes_no_difference_counts_for_nothing() -> None:
     asked = subtask("one", [{"expression": "a"}])
     found = await tried(cell("a", "a = 3 * 1", "one"), subtasks=(asked,))
     same = [one for one in found if one.mutant.becomes == "a = 3 / 1"]
-    assert [one.changes for one in same] == [False]
+    assert [one.changes for one in same] == [Change.NOTHING]
     assert strength(same).planted == 0
+
+
+async def test_what_a_cell_only_shows_is_told_apart_from_what_is_asked() -> None:
+    asked = subtask("one", [{"expression": "a"}])
+    found = await tried(cell("a", "a = 4\nprint(a * 10)", "one"), subtasks=(asked,))
+    counted = strength(found)
+    assert counted.caught == counted.planted > 0
+    assert {one.mutant.was for one in counted.shown} == {"print(a * 10)"}
+    told = list(sentences(counted))
+    assert any(line.startswith(f"{len(counted.shown)} more changed only what") for line in told)
+
+
+async def test_what_a_cell_shows_counts_where_a_question_asks_for_it() -> None:
+    asked = subtask("one", [{"kind": "stdout"}])
+    found = await tried(cell("a", "a = 4\nprint(a)", "one"), subtasks=(asked,))
+    assert strength(found).shown == ()

@@ -32,6 +32,8 @@ export interface CellRecord {
   source: string;
   /** The subtask that the cell belongs to; null for what stands outside all of them. */
   subtask: string | null;
+  /** False for a cell that checking skips. */
+  replay?: boolean;
   /** Rendered and sanitised; markdown cells only. */
   html?: string | null;
 }

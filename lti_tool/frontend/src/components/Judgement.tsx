@@ -1,4 +1,5 @@
 import type { SubtaskRecord } from "../api/records";
+import { expectedSeconds } from "../state/expected";
 import { isChecking } from "../state/model";
 import { useAttempt, useServices } from "./context";
 import { Evidence } from "./Evidence";
@@ -18,6 +19,7 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
   const { t } = language;
   const validation = useAttempt((attempt) => attempt.validations[subtask.id]);
   const readOnly = useAttempt((attempt) => attempt.readOnly);
+  const expected = useAttempt((attempt) => expectedSeconds(attempt, subtask.id));
   const checking = isChecking(validation);
   const notice = validation?.refusal;
   const failed = validation?.state === "failed" && !notice;
@@ -39,6 +41,11 @@ export function Judgement({ subtask, number, codeNumbers }: Props) {
           </button>
         )}
         <Verdict subtaskId={subtask.id} validation={validation} />
+        {expected === null || readOnly ? null : (
+          <p class="quiet" data-testid={`expected-${subtask.id}`}>
+            {t("validate.expected", { time: language.roughly(expected) })}
+          </p>
+        )}
       </div>
       {notice ? <p class="notice notice-attention">{t(notice.key, notice.params)}</p> : null}
       {failed ? <p class="notice notice-attention">{t("validation.failed")}</p> : null}

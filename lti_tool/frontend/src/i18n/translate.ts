@@ -29,6 +29,8 @@ export interface Language {
   number(value: number): string;
   /** A length of time, as in `4.2 s` or `2 min 05 s`. */
   duration(ms: number): string;
+  /** A time to come, in whole seconds: `12 s`, `3:05 min`. */
+  roughly(seconds: number): string;
 }
 
 /**
@@ -59,6 +61,11 @@ export function language(tag: string, catalogue: Catalogue): Language {
     timeStyle: "short",
   });
   const t = (key: Key, params: Params = {}) => fill(catalogue[key], params, numbers);
+  const roughly = (whole: number): string => {
+    if (whole < 60) return t("time.seconds", { seconds: whole });
+    const rest = String(whole % 60).padStart(2, "0");
+    return t("time.minutes", { minutes: Math.floor(whole / 60), seconds: rest });
+  };
   return {
     locale: tag,
     t,
@@ -67,11 +74,9 @@ export function language(tag: string, catalogue: Catalogue): Language {
     number: (value) => numbers.format(value),
     duration(ms) {
       if (ms < 10_000) return t("time.seconds", { seconds: seconds.format(ms / 1000) });
-      const whole = Math.floor(ms / 1000);
-      if (whole < 60) return t("time.seconds", { seconds: whole });
-      const rest = String(whole % 60).padStart(2, "0");
-      return t("time.minutes", { minutes: Math.floor(whole / 60), seconds: rest });
+      return roughly(Math.floor(ms / 1000));
     },
+    roughly,
   };
 }
 
