@@ -365,6 +365,35 @@ def test_a_copied_course_leads_to_the_same_case_with_fresh_work(
     assert second.title == "Wine"
 
 
+def test_a_case_that_was_chosen_anew_takes_its_place_until_a_student_has_begun(
+    answered: Answered, browser: Browser, database: Database
+) -> None:
+    staff = {f"{CLAIM}roles": [INSTRUCTOR], "sub": "teacher"}
+    first, second, third = (answered()[ITEMS][0] for _ in range(3))
+    with database.transaction() as session:
+        other = add_case(session, "glass")
+        key = UUID(second["custom"]["casebook_item"])
+        session.get_one(ContentItem, key).case_version_id = other.id
+
+    def versions() -> list[tuple[UUID, UUID]]:
+        with database.transaction() as session:
+            rows = session.execute(
+                select(Assignment.case_version_id, Attempt.case_version_id)
+                .join(LaunchSession, LaunchSession.assignment_id == Assignment.id)
+                .join(Attempt, Attempt.id == LaunchSession.attempt_id)
+                .order_by(LaunchSession.created_at)
+            )
+            return [tuple(row) for row in rows]
+
+    launch_item(browser, first, **staff)
+    assert versions()[0][0] != other.id
+    launch_item(browser, second, **staff)
+    assert versions()[-1] == (other.id, other.id)
+    launch_item(browser, second)
+    launch_item(browser, third, **staff)
+    assert versions()[-1] == (other.id, other.id)
+
+
 def test_where_the_dialog_knew_no_course_the_first_launch_tells_it(
     browser: Browser, platform: Platform, database: Database
 ) -> None:
