@@ -61,7 +61,7 @@ def follow_choice(
         _log.warning("choice not followed", assignment=str(assignment.id))
         return
     item = _chosen(session, registration, named)
-    assignment.content_item_id = item.id
+    assignment.content_item_id, assignment.title = item.id, item.title
     assignment.case_version_id = item.case_version_id
     begin_tryouts_anew(session, str(assignment.id))
 

@@ -383,7 +383,7 @@ def test_a_case_that_was_chosen_anew_takes_its_place_until_a_student_has_begun(
                 .join(Attempt, Attempt.id == LaunchSession.attempt_id)
                 .order_by(LaunchSession.created_at)
             )
-            return [tuple(row) for row in rows]
+            return [(row[0], row[1]) for row in rows]
 
     launch_item(browser, first, **staff)
     assert versions()[0][0] != other.id
