@@ -1,14 +1,16 @@
-"""The course's activities: one per example case on disk."""
+"""The activities of a course, and those that the demo begins with: one per example case on disk."""
 
 import logging
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, Field, ValidationError
 
 import notebooks
+from lti_tool.demo_lms.course import COURSE
 
 EXAMPLES = Path(notebooks.__file__).parent / "examples"
 _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
@@ -30,9 +32,15 @@ class Activity:
 
     slug: str
     title: str
-    subtasks: int
-    points: float
-    """Maximum of the coupled grade item."""
+    points: float | None
+    """Maximum of the coupled grade item; None where there is none."""
+    subtasks: int | None = None
+    """None where only the tool knows."""
+    course_id: str = COURSE.id
+    url: str | None = None
+    """Where the tool wants its launches; None for its one launch URL."""
+    custom: Mapping[str, str] = field(default_factory=dict)
+    """Parameters that go with every launch."""
 
     @property
     def resource_link_id(self) -> str:
@@ -58,5 +66,9 @@ def _read(path: Path) -> Activity | None:
         return None
     points = sum(subtask.points for subtask in profile.subtasks)
     return Activity(
-        slug=slug, title=profile.title, subtasks=len(profile.subtasks), points=points or 100
+        slug=slug,
+        title=profile.title,
+        subtasks=len(profile.subtasks),
+        points=points or 100,
+        custom={"case": slug},
     )

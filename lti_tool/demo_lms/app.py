@@ -13,7 +13,16 @@ from lti_tool.demo_lms.activities import EXAMPLES, read_activities
 from lti_tool.demo_lms.course import COURSE, PEOPLE
 from lti_tool.demo_lms.errors import ServiceError
 from lti_tool.demo_lms.platform import EXTENSION, assemble
-from lti_tool.demo_lms.views import line_items, memberships, oidc, pages, results, token, tools
+from lti_tool.demo_lms.views import (
+    choices,
+    line_items,
+    memberships,
+    oidc,
+    pages,
+    results,
+    token,
+    tools,
+)
 
 _MAX_BODY_BYTES = 256 * 1024
 
@@ -32,7 +41,7 @@ def create_app(settings: Settings | None = None, *, examples: Path = EXAMPLES) -
     app.jinja_env.globals.update(course=COURSE, people=PEOPLE)
     app.extensions[EXTENSION] = platform = assemble(settings, read_activities(examples))
     guards.install(app, platform)
-    for room in (pages, oidc, token, line_items, memberships, results, tools):
+    for room in (pages, choices, oidc, token, line_items, memberships, results, tools):
         app.register_blueprint(room.blueprint)
     app.register_error_handler(ServiceError, _service_error)
     app.register_error_handler(HTTPException, _http_error)

@@ -22,11 +22,19 @@ LIMIT = 50
 """Registrations that the platform keeps; the oldest go."""
 
 
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+    type: str
+    target_link_uri: str | None = None
+
+
 class _ToolConfiguration(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     domain: str
     target_link_uri: str
+    messages: list[_Message] = Field(default=[], max_length=20)
 
 
 class _Body(BaseModel):
@@ -55,6 +63,8 @@ class Client:
     name: str
     in_use: bool
     """Whether activities are opened by it."""
+    choice_url: str | None = None
+    """Where the tool lets teachers choose; None if it does not."""
 
 
 def begin(connection: sqlite3.Connection) -> str:
@@ -112,6 +122,10 @@ def parse(body: bytes, tool: ToolEndpoints) -> _Body:
             and tool.launch_url in read.redirect_uris,
             f"This platform frames one tool only, which is {tool.origin}",
         ),
+        (
+            (_choice_url(read.tool) or tool.launch_url).startswith(f"{tool.origin}/"),
+            f"messages: each target_link_uri must lie on {tool.origin}",
+        ),
     )
     for holds, problem in rules:
         if not holds:
@@ -126,10 +140,12 @@ def register(connection: sqlite3.Connection, body: _Body) -> Client:
         deployment_id=f"deployment-{secrets.token_hex(4)}",
         name=body.client_name,
         in_use=False,
+        choice_url=_choice_url(body.tool),
     )
     connection.execute(
-        "INSERT INTO client (client_id, deployment_id, name, in_use) VALUES (?, ?, ?, 0)",
-        (client.client_id, client.deployment_id, client.name),
+        "INSERT INTO client (client_id, deployment_id, name, in_use, choice_url)"
+        " VALUES (?, ?, ?, 0, ?)",
+        (client.client_id, client.deployment_id, client.name, client.choice_url),
     )
     connection.execute(
         "DELETE FROM client WHERE in_use = 0 AND id NOT IN"
@@ -149,10 +165,16 @@ def answer(body: _Body, client: Client) -> dict[str, Any]:
 def all_clients(connection: sqlite3.Connection) -> list[Client]:
     """Return the registrations that the tool made itself, the newest first."""
     rows = connection.execute(
-        "SELECT client_id, deployment_id, name, in_use FROM client ORDER BY id DESC"
+        "SELECT client_id, deployment_id, name, in_use, choice_url FROM client ORDER BY id DESC"
     )
     return [
-        Client(row["client_id"], row["deployment_id"], row["name"], bool(row["in_use"]))
+        Client(
+            client_id=row["client_id"],
+            deployment_id=row["deployment_id"],
+            name=row["name"],
+            in_use=bool(row["in_use"]),
+            choice_url=row["choice_url"],
+        )
         for row in rows
     ]
 
@@ -168,6 +190,16 @@ def in_use(connection: sqlite3.Connection, first: DemoRegistration) -> DemoRegis
     return first if chosen is None else _of(first, chosen)
 
 
+def choice_url(
+    connection: sqlite3.Connection, tool: ToolEndpoints, registration: DemoRegistration
+) -> str | None:
+    """Return where the tool lets a teacher choose; None if its registration names no such place."""
+    for one in all_clients(connection):
+        if one.client_id == registration.client_id:
+            return one.choice_url
+    return tool.choice_url
+
+
 def by_id(
     connection: sqlite3.Connection, first: DemoRegistration, client_id: str | None
 ) -> DemoRegistration:
@@ -178,6 +210,13 @@ def by_id(
 
 def _of(first: DemoRegistration, client: Client) -> DemoRegistration:
     return replace(first, client_id=client.client_id, deployment_id=client.deployment_id)
+
+
+def _choice_url(tool: _ToolConfiguration) -> str | None:
+    for message in tool.messages:
+        if message.type == vocab.DEEP_LINKING_REQUEST:
+            return message.target_link_uri or tool.target_link_uri
+    return None
 
 
 def _refused(problem: str) -> ServiceError:

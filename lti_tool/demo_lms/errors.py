@@ -3,6 +3,8 @@
 DemoLmsError
 ├── NotADemoError          the process must not start
 ├── AuthorizationError     an authorization request whose redirect_uri cannot be trusted
+├── CourseLimitError       there is no room for another course
+├── ChoiceError            a tool's answer in the dialog for adding activities is refused
 └── ServiceError           a refused service request, answered as JSON
     ├── BearerError        401 or 403 with WWW-Authenticate
     └── TokenError         an OAuth error of the token endpoint
@@ -24,6 +26,14 @@ class NotADemoError(DemoLmsError):
 
 class AuthorizationError(DemoLmsError):
     """The request names no known client or redirect_uri, so no answer may be posted anywhere."""
+
+
+class CourseLimitError(DemoLmsError):
+    """There is no room for another course."""
+
+
+class ChoiceError(DemoLmsError):
+    """What the tool answered in the dialog for adding activities cannot be taken; says why."""
 
 
 class ServiceError(DemoLmsError):

@@ -44,6 +44,7 @@ class LineItem:
     resource_id: str | None
     tag: str | None
     resource_link_id: str | None
+    course_id: str
     coupled: bool
     """Made by the platform with its activity; a tool may change but not delete it."""
 
@@ -63,9 +64,20 @@ class LineItem:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Coupled:
+    """The column that comes with an activity."""
+
+    label: str
+    score_maximum: float
+    resource_id: str | None = None
+    tag: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
     """What a container request narrows the list to; None means any."""
 
+    course_id: str | None = None
     resource_link_id: str | None = None
     resource_id: str | None = None
     tag: str | None = None
@@ -109,9 +121,28 @@ def seed(connection: sqlite3.Connection, activities: Sequence[Activity]) -> None
     )
 
 
-def get(connection: sqlite3.Connection, item_id: int) -> LineItem:
-    """Return one column, or raise ServiceError 404."""
-    row = connection.execute("SELECT * FROM line_item WHERE id = ?", (item_id,)).fetchone()
+def couple(connection: sqlite3.Connection, activity: Activity, column: Coupled) -> None:
+    """Give an activity that was added the column that it came with."""
+    connection.execute(
+        "INSERT INTO line_item"
+        " (label, score_maximum, resource_id, tag, resource_link_id, coupled, course_id)"
+        " VALUES (?, ?, ?, ?, ?, 1, ?)",
+        (
+            column.label,
+            column.score_maximum,
+            column.resource_id,
+            column.tag,
+            activity.resource_link_id,
+            activity.course_id,
+        ),
+    )
+
+
+def get(connection: sqlite3.Connection, course_id: str, item_id: int) -> LineItem:
+    """Return one column of a course, or raise ServiceError 404."""
+    row = connection.execute(
+        "SELECT * FROM line_item WHERE id = ? AND course_id = ?", (item_id, course_id)
+    ).fetchone()
     if row is None:
         raise ServiceError(404, f"There is no line item {item_id} in this course")
     return _from_row(row)
@@ -121,10 +152,12 @@ def find(connection: sqlite3.Connection, filters: Filters = _ANY) -> list[LineIt
     """Return the columns that match every given filter, oldest first."""
     rows = connection.execute(
         "SELECT * FROM line_item"
-        " WHERE (:resource_link_id IS NULL OR resource_link_id = :resource_link_id)"
+        " WHERE (:course_id IS NULL OR course_id = :course_id)"
+        " AND (:resource_link_id IS NULL OR resource_link_id = :resource_link_id)"
         " AND (:resource_id IS NULL OR resource_id = :resource_id)"
         " AND (:tag IS NULL OR tag = :tag) ORDER BY id",
         {
+            "course_id": filters.course_id,
             "resource_link_id": filters.resource_link_id,
             "resource_id": filters.resource_id,
             "tag": filters.tag,
@@ -134,9 +167,12 @@ def find(connection: sqlite3.Connection, filters: Filters = _ANY) -> list[LineIt
 
 
 def create(
-    connection: sqlite3.Connection, body: LineItemBody, resource_links: Collection[str]
+    connection: sqlite3.Connection,
+    course_id: str,
+    body: LineItemBody,
+    resource_links: Collection[str],
 ) -> LineItem:
-    """Add a column of the tool's.
+    """Add a column of the tool's to a course with these resource links.
 
     Raises:
         ServiceError: 404 for a resource link that is not in the course (as the spec wants it),
@@ -144,14 +180,23 @@ def create(
     """
     if body.resource_link_id is not None and body.resource_link_id not in resource_links:
         raise ServiceError(404, f"There is no resource link {body.resource_link_id!r} here")
-    (count,) = connection.execute("SELECT count(*) FROM line_item").fetchone()
+    (count,) = connection.execute(
+        "SELECT count(*) FROM line_item WHERE course_id = ?", (course_id,)
+    ).fetchone()
     if count >= LIMIT:
         raise ServiceError(403, f"The course has {LIMIT} line items already; delete some first")
     cursor = connection.execute(
         "INSERT INTO line_item"
-        " (label, score_maximum, resource_id, tag, resource_link_id, coupled)"
-        " VALUES (?, ?, ?, ?, ?, 0) RETURNING *",
-        (body.label, body.score_maximum, body.resource_id, body.tag, body.resource_link_id),
+        " (label, score_maximum, resource_id, tag, resource_link_id, coupled, course_id)"
+        " VALUES (?, ?, ?, ?, ?, 0, ?) RETURNING *",
+        (
+            body.label,
+            body.score_maximum,
+            body.resource_id,
+            body.tag,
+            body.resource_link_id,
+            course_id,
+        ),
     )
     return _from_row(cursor.fetchone())
 
@@ -172,7 +217,7 @@ def replace(
         "UPDATE line_item SET label = ?, score_maximum = ?, resource_id = ?, tag = ? WHERE id = ?",
         (body.label, body.score_maximum, body.resource_id, body.tag, item.id),
     )
-    return get(connection, item.id)
+    return get(connection, item.course_id, item.id)
 
 
 def delete(connection: sqlite3.Connection, item: LineItem) -> None:
@@ -194,5 +239,6 @@ def _from_row(row: sqlite3.Row) -> LineItem:
         resource_id=row["resource_id"],
         tag=row["tag"],
         resource_link_id=row["resource_link_id"],
+        course_id=row["course_id"],
         coupled=bool(row["coupled"]),
     )

@@ -26,6 +26,8 @@ class ToolEndpoints:
     launch_url: str
     """The one redirect_uri, compared character by character, and the target of every launch."""
     jwks_url: str
+    choice_url: str
+    """The target of the dialog in which the tool lets a teacher choose (deep linking)."""
 
 
 def demo_registration(settings: Settings) -> DemoRegistration:
@@ -49,4 +51,5 @@ def tool_endpoints(settings: Settings) -> ToolEndpoints:
         login_url=f"{origin}/lti/login",
         launch_url=f"{origin}/lti/launch",
         jwks_url=f"{origin}/lti/jwks",
+        choice_url=f"{origin}/lti/deep-link",
     )

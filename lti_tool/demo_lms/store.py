@@ -19,7 +19,8 @@ CREATE TABLE IF NOT EXISTS line_item (
     resource_id TEXT,
     tag TEXT,
     resource_link_id TEXT,
-    coupled INTEGER NOT NULL CHECK (coupled IN (0, 1))
+    coupled INTEGER NOT NULL CHECK (coupled IN (0, 1)),
+    course_id TEXT NOT NULL DEFAULT '2'
 );
 CREATE UNIQUE INDEX IF NOT EXISTS one_coupled_item
     ON line_item (resource_link_id) WHERE coupled = 1;
@@ -59,7 +60,8 @@ CREATE TABLE IF NOT EXISTS client (
     client_id TEXT NOT NULL UNIQUE,
     deployment_id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
-    in_use INTEGER NOT NULL CHECK (in_use IN (0, 1))
+    in_use INTEGER NOT NULL CHECK (in_use IN (0, 1)),
+    choice_url TEXT
 );
 CREATE TABLE IF NOT EXISTS pending_launch (
     id TEXT PRIMARY KEY,
@@ -67,7 +69,37 @@ CREATE TABLE IF NOT EXISTS pending_launch (
     slug TEXT NOT NULL,
     expires_at REAL NOT NULL
 );
+CREATE TABLE IF NOT EXISTS course_copy (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    label TEXT NOT NULL,
+    title TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS placed_activity (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    course_id TEXT NOT NULL,
+    title TEXT NOT NULL,
+    points REAL,
+    url TEXT NOT NULL,
+    custom TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS placed_activity_of ON placed_activity (course_id, id);
+CREATE TABLE IF NOT EXISTS choice (
+    hint TEXT PRIMARY KEY,
+    course_id TEXT NOT NULL,
+    person_id TEXT NOT NULL,
+    client_id TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('begun', 'open', 'made')),
+    token TEXT NOT NULL UNIQUE,
+    made TEXT,
+    expires_at REAL NOT NULL
+);
 """
+
+_LATER_COLUMNS = (
+    ("line_item", "course_id", "TEXT NOT NULL DEFAULT '2'"),
+    ("client", "choice_url", "TEXT"),
+)
+"""Columns that files of earlier versions lack."""
 
 
 class Store:
@@ -81,6 +113,8 @@ class Store:
         with closing(self._connect()) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             connection.executescript(_SCHEMA)
+            for table, column, kind in _LATER_COLUMNS:
+                _add_column(connection, table, column, kind)
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -110,3 +144,9 @@ class Store:
         connection.row_factory = sqlite3.Row
         connection.execute("PRAGMA foreign_keys = ON")
         return connection
+
+
+def _add_column(connection: sqlite3.Connection, table: str, column: str, kind: str) -> None:
+    known = {row["name"] for row in connection.execute(f"PRAGMA table_info ({table})")}
+    if column not in known:
+        connection.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")

@@ -1,26 +1,16 @@
 """No rule of WCAG A or AA is broken on the real page, inside the course page's frame."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Frame, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from tests.e2e.accessibility import broken
 from tests.e2e.pages import SECONDS, Workspace
 from tests.e2e.solutions import wine_solution
 from tests.e2e.stack import Stack
 
 pytestmark = [pytest.mark.browser, pytest.mark.sandbox, pytest.mark.timeout(240)]
-
-AXE = (
-    Path(__file__).parents[2] / "lti_tool" / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-)
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-BROKEN = """
-    rules => axe.run(document, {runOnly: rules, iframes: false}).then(({violations}) =>
-        violations.map(({id, nodes}) => [id, ...nodes.map(node => node.html.slice(0, 200))]))
-"""
 
 
 @pytest.fixture(params=[("light", 900), ("dark", 400)], ids=["light, 900 px", "dark, 400 px"])
@@ -32,14 +22,6 @@ def page(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Page]:
     context.set_default_timeout(20_000)
     yield context.new_page()
     context.close()
-
-
-def broken(frame: Frame) -> Any:
-    """Return the rules that a frame breaks, with the elements that break them."""
-    # At the top, what is sticky covers nothing.
-    frame.evaluate("scrollTo({top: 0, behavior: 'instant'})")
-    frame.evaluate(AXE.read_text(encoding="utf-8"))
-    return frame.evaluate(BROKEN, RULES)
 
 
 def test_no_state_of_the_workspace_breaks_a_rule(

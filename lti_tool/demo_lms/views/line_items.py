@@ -26,6 +26,7 @@ def list_line_items(course_id: str) -> Response:
     require_accept(vocab.MEDIA_LINE_ITEMS)
     platform = current_platform()
     filters = Filters(
+        course_id=course_id,
         resource_link_id=request.args.get("resource_link_id"),
         resource_id=request.args.get("resource_id"),
         tag=request.args.get("tag"),
@@ -33,7 +34,7 @@ def list_line_items(course_id: str) -> Response:
     with platform.store.reading() as connection:
         items = line_items.find(connection, filters)
     page = page_of(items, request.args.to_dict(), f"{platform.issuer}{request.path}")
-    body = [item.as_json(platform.line_item_url(item.id)) for item in page.entries]
+    body = [item.as_json(platform.line_item_url(item)) for item in page.entries]
     return answer(body, vocab.MEDIA_LINE_ITEMS, headers=page.headers())
 
 
@@ -45,8 +46,9 @@ def create_line_item(course_id: str) -> Response:
     body = line_items.parse_line_item(require_body_type(vocab.MEDIA_LINE_ITEM))
     platform = current_platform()
     with platform.store.writing() as connection:
-        item = line_items.create(connection, body, platform.resource_links())
-    url = platform.line_item_url(item.id)
+        links = platform.resource_links(connection, course_id)
+        item = line_items.create(connection, course_id, body, links)
+    url = platform.line_item_url(item)
     return answer(item.as_json(url), vocab.MEDIA_LINE_ITEM, status=201, headers={"Location": url})
 
 
@@ -58,8 +60,8 @@ def read_line_item(course_id: str, item_id: int) -> Response:
     require_accept(vocab.MEDIA_LINE_ITEM)
     platform = current_platform()
     with platform.store.reading() as connection:
-        item = line_items.get(connection, item_id)
-    return answer(item.as_json(platform.line_item_url(item.id)), vocab.MEDIA_LINE_ITEM)
+        item = line_items.get(connection, course_id, item_id)
+    return answer(item.as_json(platform.line_item_url(item)), vocab.MEDIA_LINE_ITEM)
 
 
 @blueprint.put(_ONE)
@@ -69,10 +71,11 @@ def replace_line_item(course_id: str, item_id: int) -> Response:
     require_course(course_id)
     body = line_items.parse_line_item(require_body_type(vocab.MEDIA_LINE_ITEM))
     platform = current_platform()
-    url = platform.line_item_url(item_id)
     with platform.store.writing() as connection:
-        item = line_items.replace(connection, line_items.get(connection, item_id), body, url)
-    return answer(item.as_json(url), vocab.MEDIA_LINE_ITEM)
+        item = line_items.get(connection, course_id, item_id)
+        url = platform.line_item_url(item)
+        changed = line_items.replace(connection, item, body, url)
+    return answer(changed.as_json(url), vocab.MEDIA_LINE_ITEM)
 
 
 @blueprint.delete(_ONE)
@@ -81,5 +84,5 @@ def delete_line_item(course_id: str, item_id: int) -> Response:
     require_scope(vocab.SCOPE_LINE_ITEM)
     require_course(course_id)
     with current_platform().store.writing() as connection:
-        line_items.delete(connection, line_items.get(connection, item_id))
+        line_items.delete(connection, line_items.get(connection, course_id, item_id))
     return Response(status=204)

@@ -6,7 +6,7 @@ https://www.imsglobal.org/spec/lti-nrps/v2p0/
 from flask import Blueprint, Response, request
 
 from lti_tool.demo_lms import vocab
-from lti_tool.demo_lms.course import COURSE, PEOPLE
+from lti_tool.demo_lms.course import PEOPLE
 from lti_tool.demo_lms.paging import page_of
 from lti_tool.demo_lms.platform import current_platform
 from lti_tool.demo_lms.views.service import answer, require_accept, require_course, require_scope
@@ -18,9 +18,9 @@ blueprint = Blueprint("memberships", __name__, url_prefix="/lti/services/<course
 def list_members(course_id: str) -> Response:
     """Answer a page of the people in the course, of one role if `role` says so."""
     require_scope(vocab.SCOPE_MEMBERSHIP)
-    require_course(course_id)
+    course = require_course(course_id)
     require_accept(vocab.MEDIA_MEMBERSHIPS)
-    url, wanted = current_platform().memberships_url, request.args.get("role")
+    url, wanted = current_platform().memberships_url(course.id), request.args.get("role")
     chosen = [
         person
         for person in PEOPLE
@@ -29,7 +29,7 @@ def list_members(course_id: str) -> Response:
     page = page_of(chosen, request.args.to_dict(), url)
     body = {
         "id": url,
-        "context": {"id": COURSE.id, "label": COURSE.label, "title": COURSE.title},
+        "context": course.as_context(),
         "members": [person.as_member() for person in page.entries],
     }
     return answer(body, vocab.MEDIA_MEMBERSHIPS, headers=page.headers())

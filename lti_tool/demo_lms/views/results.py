@@ -28,7 +28,7 @@ def publish_score(course_id: str, item_id: int) -> Response:
     require_course(course_id)
     score = scores.parse_score(require_body_type(vocab.MEDIA_SCORE))
     with current_platform().store.writing() as connection:
-        item = line_items.get(connection, item_id)
+        item = line_items.get(connection, course_id, item_id)
         accepted = scores.publish(connection, item, score, received_at=datetime.now(UTC))
     if not accepted:
         raise ServiceError(
@@ -46,14 +46,12 @@ def list_results(course_id: str, item_id: int) -> Response:
     platform = current_platform()
     wanted = request.args.get("user_id")
     with platform.store.reading() as connection:
-        item = line_items.get(connection, item_id)
+        item = line_items.get(connection, course_id, item_id)
         found = scores.grades(connection, item_id=item_id)
     chosen = [grade for grade in found if wanted is None or grade.user_id == wanted]
     page = page_of(chosen, request.args.to_dict(), f"{platform.issuer}{request.path}")
     body = [
-        grade.as_json(
-            platform.result_url(item_id, grade.user_id), item, platform.line_item_url(item_id)
-        )
+        grade.as_json(platform.result_url(item, grade.user_id), item, platform.line_item_url(item))
         for grade in page.entries
     ]
     return answer(body, vocab.MEDIA_RESULTS, headers=page.headers())

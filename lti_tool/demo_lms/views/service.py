@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, request
 
 from lti_tool.demo_lms import tokens
-from lti_tool.demo_lms.course import COURSE
+from lti_tool.demo_lms.course import Course, course_by_id
 from lti_tool.demo_lms.errors import ServiceError
 from lti_tool.demo_lms.platform import current_platform
 
@@ -19,10 +19,13 @@ def require_scope(*any_of: str) -> None:
         tokens.authorize(connection, header, frozenset(any_of))
 
 
-def require_course(course_id: str) -> None:
-    """Raise 404 for another course than the one there is."""
-    if course_id != COURSE.id:
+def require_course(course_id: str) -> Course:
+    """Return the course in the path, or raise 404."""
+    with current_platform().store.reading() as connection:
+        found = course_by_id(connection, course_id)
+    if found is None:
         raise ServiceError(404, f"There is no course {course_id}")
+    return found
 
 
 def require_body_type(media_type: str) -> bytes:

@@ -89,7 +89,10 @@ def configuration() -> Response:
             vocab.PLATFORM_CONFIGURATION: {
                 "product_family_code": "casebook-demo-lms",
                 "version": "1",
-                "messages_supported": [{"type": "LtiResourceLinkRequest"}],
+                "messages_supported": [
+                    {"type": vocab.RESOURCE_LINK_REQUEST},
+                    {"type": vocab.DEEP_LINKING_REQUEST},
+                ],
                 "variables": [],
             },
         }

@@ -229,6 +229,7 @@ def test_every_post_is_remembered_as_it_came_so_that_doubled_ones_show(
         "name": "Ada Moreno",
         "activity": "Wine: which cultivar is it?",
         "resource_link_id": "demo-wine",
+        "course_id": "2",
         "score": 8,
         "maximum": 10,
         "comment": "Better",

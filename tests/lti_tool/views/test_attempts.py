@@ -55,7 +55,8 @@ def test_the_state_of_a_new_attempt_is_its_template(site: Site) -> None:
     intro, first, _ = state["document"]["cells"]
     assert "<h1>Wine</h1>" in intro["html"]
     assert first == {
-        "id": "c1", "kind": "code", "source": "wine = ...", "subtask": "load", "html": None,
+        "id": "c1", "kind": "code", "source": "wine = ...", "subtask": "load", "replay": True,
+        "html": None,
     }  # fmt: skip
     assert (state["runs"], state["validations"], state["delivery"]) == ({}, {}, None)
     assert state["points"] == {"score": 0.0, "max_score": 10.0}

@@ -11,8 +11,8 @@ from lti_tool.app import ROOT
 from lti_tool.models import ContentItem
 from notebooks.cases.models import BuildState, CaseVersion
 from notebooks.journal.log import append
+from tests.e2e.accessibility import broken
 from tests.e2e.conftest import CHROMIUM, CHROMIUM_FLAGS
-from tests.e2e.test_accessibility import broken
 from tests.lti_tool.dialogs import SOLVED, add_dialog, notebook
 from tests.lti_tool.factories import add_case
 from tests.lti_tool.site import Site

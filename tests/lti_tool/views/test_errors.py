@@ -15,7 +15,7 @@ def breaking(shell: Flask) -> Flask:
     """The application with addresses that fail."""
 
     def fail() -> str:
-        raise ZeroDivisionError("the secret is 42")
+        raise ZeroDivisionError("the secret is a walrus")
 
     def refuse() -> str:
         raise UnknownPlatformError("No registration of https://evil.example")
@@ -32,7 +32,7 @@ def test_what_nobody_expected_tells_people_a_reference_and_operators_the_rest(
     with capture_logs() as logs:
         response = breaking.test_client().get("/fail")
     assert response.status_code == 500
-    assert "42" not in response.text
+    assert "walrus" not in response.text
     [entry] = logs
     assert f"reference <code>{entry['reference']}</code>" in response.text
     assert isinstance(entry["exc_info"], ZeroDivisionError)
