@@ -51,6 +51,13 @@ class Gateway:
     def __init__(self, keeper: Kept, *, slots: int, waiting: int = 64) -> None:
         self._keeper = keeper
         self._places = threading.BoundedSemaphore(slots + waiting)
+        # One for all: making it reads the system's certificates, which takes longer than asking.
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(_PIECE_SECONDS, connect=5),
+            # None is kept: the engine closes idle ones, and just then a request may be on its way.
+            limits=httpx.Limits(max_connections=slots + waiting, max_keepalive_connections=0),
+            trust_env=False,
+        )
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request (PEP 3333)."""
@@ -88,7 +95,7 @@ class Gateway:
                 "429 Too Many Requests", "Too many wait already.", retry_after=5
             )
         try:
-            passing = _Passing(standing, body)
+            passing = _Passing(self._http, standing, body)
         except httpx.HTTPError as error:
             self._places.release()
             raise _RefusedRequestError(
@@ -108,19 +115,14 @@ class Gateway:
 class _Passing:
     """A request on its way through the engine."""
 
-    def __init__(self, standing: Standing, body: bytes) -> None:
-        timeout = httpx.Timeout(_PIECE_SECONDS, connect=5)
-        self._http = httpx.Client(base_url=standing.origin, timeout=timeout, trust_env=False)
+    def __init__(self, http: httpx.Client, standing: Standing, body: bytes) -> None:
         headers = {
             "Authorization": f"Bearer {standing.key.get_secret_value()}",
             "Content-Type": "application/json",
         }
-        try:
-            asked = self._http.build_request("POST", COMPLETIONS, content=body, headers=headers)
-            self._response = self._http.send(asked, stream=True)
-        except BaseException:
-            self._http.close()
-            raise
+        url = f"{standing.origin}{COMPLETIONS}"
+        asked = http.build_request("POST", url, content=body, headers=headers)
+        self._response = http.send(asked, stream=True)
 
     @property
     def status(self) -> str:
@@ -137,7 +139,6 @@ class _Passing:
     def close(self) -> None:
         """Hang up on the engine, which then stops working on it."""
         self._response.close()
-        self._http.close()
 
 
 class _Closing:

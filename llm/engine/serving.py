@@ -28,6 +28,8 @@ threads = _settings.llm_slots + _WAITING + 8
 """Some to spare, so that there is always one to say how the engine is."""
 timeout = 60
 graceful_timeout = 2
+keepalive = 75
+"""Seconds; callers close idle connections sooner, so that none is closed under a request."""
 proc_name = "casebook-llm"
 control_socket_disable = True
 logconfig_dict = logging_config()

@@ -3,10 +3,7 @@
 import asyncio
 import os
 import signal
-import socket
 import ssl
-import subprocess
-import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
 from datetime import timedelta
@@ -21,83 +18,17 @@ from config.roles import Role
 from config.settings import Settings
 from config.tls import ClientContexts
 from llm.client import PROFILES, Backend, Limits, ServerModel
-from llm.engine.start import LAUNCH
 from llm.errors import UnavailableError
 from lti_tool.cli import main
 from tests.llm.contract import Contract, prompt
+from tests.llm.serving import client, engines, serving, wait_until_ready
 from tests.llm.tiny_model import tiny_model
-
-READY_SECONDS = 60
-ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.LLM, Role.OPERATOR)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Settings]:
-    """The process, serving a tiny model, with certificates as `casebook up` issues them."""
-    settings = Settings(
-        state_dir=tmp_path_factory.mktemp("llm") / "state",
-        port=_free_port(),
-        llm_model=tiny_model(),
-        llm_threads=1,
-        llm_slot_tokens=2048,
-    )
-    authority = ensure_authority(settings.certificates_dir / "authority")
-    for role in ROLES:
-        ensure_issued(authority, role, settings.certificates_dir / role, timedelta(days=7))
-    environment = {**os.environ, **settings.as_environment()}
-    log = settings.state_dir / "llm.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(LAUNCH.argv, env=environment, stdout=output, stderr=output)
-    try:
-        _wait_until_ready(settings, log)
-        (settings.state_dir / "llm.pid").write_text(str(process.pid))
+    with serving(tmp_path_factory.mktemp("llm") / "state", tiny_model(), threads=1) as settings:
         yield settings
-    finally:
-        left = engines(process.pid)
-        process.terminate()
-        process.wait(timeout=20)
-    assert not [engine for engine in left if Path(f"/proc/{engine}").exists()]
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port - 3
-
-
-def client(settings: Settings, role: Role) -> httpx.Client:
-    context = ClientContexts(settings.certificates_dir / role).get()
-    return httpx.Client(base_url=settings.llm_url, verify=context, timeout=20, trust_env=False)
-
-
-def health(settings: Settings) -> dict[str, str]:
-    with client(settings, Role.OPERATOR) as http:
-        told: dict[str, str] = http.get("/health").json()
-    return told
-
-
-def _wait_until_ready(settings: Settings, log: Path) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        try:
-            if health(settings)["state"] == "ready":
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.1)
-    raise AssertionError(log.read_text())
-
-
-def engines(process: int) -> list[int]:
-    """Return the ids of the engines that a process or its children run."""
-    tasks = Path(f"/proc/{process}/task")
-    children = [number for one in tasks.glob("*/children") for number in one.read_text().split()]
-    found = []
-    for child in map(int, children):
-        command = Path(f"/proc/{child}/cmdline").read_bytes()
-        found += [child] if b"llm.engine.child" in command else engines(child)
-    return found
 
 
 @pytest.fixture
@@ -163,7 +94,7 @@ async def test_an_engine_that_dies_ends_what_it_wrote_and_is_started_again(
 
     with pytest.raises(UnavailableError):
         await read_and_kill()
-    _wait_until_ready(served, served.state_dir / "llm.log")
+    wait_until_ready(served)
     assert (await model.answer(prompt())).text
     assert engines(int((served.state_dir / "llm.pid").read_text())) != [engine]
 
