@@ -24,6 +24,7 @@ class Action(StrEnum):
     """Look at a kernel, stop what it runs, restart it, complete and inspect."""
     RUNNER_HEALTH = "runner:health"
     LLM_GENERATE = "llm:generate"
+    LLM_HEALTH = "llm:health"
 
 
 MAY: Mapping[Action, frozenset[Role]] = MappingProxyType(
@@ -32,6 +33,7 @@ MAY: Mapping[Action, frozenset[Role]] = MappingProxyType(
         Action.RUNNER_ATTEND: frozenset({Role.WEB, Role.WORKER, Role.OPERATOR}),
         Action.RUNNER_HEALTH: frozenset(Role),
         Action.LLM_GENERATE: frozenset({Role.WORKER, Role.OPERATOR}),
+        Action.LLM_HEALTH: frozenset(Role),
     }
 )
 

@@ -99,6 +99,17 @@ class Settings(BaseSettings):
     kernel_pool_limit: int = 8
     """Kernels of one kind that wait for students, at most; 0 keeps none."""
 
+    llm_model: Path | None = None
+    """A model as a GGUF file, served by llama.cpp on this machine; `None` serves none, and the
+    feedback of templates is all there is."""
+    llm_port_override: int | None = None
+    llm_slots: int = Field(default=4, ge=1, le=64)
+    """Answers that are written at the same time."""
+    llm_slot_tokens: int = Field(default=8192, ge=512)
+    """Context of each: prompt and answer together; memory grows with slots times tokens."""
+    llm_threads: int | None = Field(default=None, ge=1)
+    """Cores that write answers; `None` means all but one."""
+
     http_timeout_seconds: float = 10
     upload_bytes: int = 64 * 1024 * 1024
 
@@ -170,6 +181,18 @@ class Settings(BaseSettings):
     def runner_url(self) -> str:
         """Return the base URL of this machine's runner."""
         return f"https://localhost:{self.runner_port}"
+
+    @property
+    def llm_port(self) -> int:
+        """Return the port of the llm process's mTLS listener on loopback."""
+        if self.llm_port_override is not None:
+            return self.llm_port_override
+        return self.port + 3
+
+    @property
+    def llm_url(self) -> str:
+        """Return the base URL of this machine's llm process."""
+        return f"https://localhost:{self.llm_port}"
 
     @property
     def public_url(self) -> str:

@@ -30,7 +30,7 @@ from lti_tool.views import (
     work,
     workspace,
 )
-from lti_tool.views.api import attempts, kernel, session, standing
+from lti_tool.views.api import attempts, dates, kernel, session, standing
 from lti_tool.wiring import EXTENSION, Wiring
 from lti_tool.workspace.kernel import Attendant
 from lti_tool.workspace.live import LiveJournal
@@ -53,6 +53,7 @@ BLUEPRINTS = (
     events.blueprint,
     session.blueprint,
     standing.blueprint,
+    dates.blueprint,
     health.blueprint,
     home.blueprint,
     static.blueprint,

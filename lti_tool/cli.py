@@ -7,10 +7,11 @@ import click
 
 from config.errors import ConfigError
 from grading.errors import GradingError
+from llm.errors import LlmError
 from lti_tool.errors import LtiToolError
 from notebooks.errors import NotebooksError
 
-COMMANDS = ("case", "grade", "keys", "registration", "runner", "up", "worker")
+COMMANDS = ("case", "grade", "keys", "llm", "registration", "runner", "up", "worker")
 
 
 class LazyGroup(click.Group):
@@ -32,7 +33,7 @@ class LazyGroup(click.Group):
         """Run the command; errors of ours go to stderr, without a traceback."""
         try:
             return super().invoke(ctx)
-        except (ConfigError, NotebooksError, GradingError, LtiToolError) as error:
+        except (ConfigError, NotebooksError, LlmError, GradingError, LtiToolError) as error:
             raise click.ClickException(str(error)) from error
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from secrets import SystemRandom
 
@@ -92,7 +92,8 @@ class ServerModel:
             asked = self._http.build_request("POST", _PATH, json=body, timeout=timeout)
             try:
                 response = await self._http.send(asked, stream=True)
-            except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            except (httpx.ConnectError, httpx.ConnectTimeout, httpx.RemoteProtocolError) as error:
+                # The last of them: a kept connection that was closed just before it was used.
                 if attempt == limits.tries:
                     raise UnavailableError(f"No model's server answers: {error}") from error
                 await asyncio.sleep(self._pause(attempt, None))
@@ -147,14 +148,21 @@ class ServerStream:
         self._seen: list[Piece] = []
         self._answer: Answer | None = None
 
-    async def __aiter__(self) -> AsyncIterator[str]:
-        """Yield the pieces of text; see `Stream.__aiter__`."""
-        async with aclosing(self._pieces) as pieces:
-            async for piece in pieces:
-                self._seen.append(piece)
-                if piece.text:
-                    yield piece.text
-        self._answer = joined(self._seen)
+    def __aiter__(self) -> AsyncIterator[str]:
+        """Return the pieces of text; see `Stream.__aiter__`."""
+        return self
+
+    async def __anext__(self) -> str:
+        """Return the next piece of text."""
+        while True:
+            try:
+                piece = await anext(self._pieces)
+            except StopAsyncIteration:
+                self._answer = joined(self._seen)
+                raise
+            self._seen.append(piece)
+            if piece.text:
+                return piece.text
 
     @property
     def answer(self) -> Answer:

@@ -1,17 +1,15 @@
-"""How the engine is to run: what its process is told on standard input, as JSON."""
+"""How the engine is to run, and what its process is told on standard input, as JSON."""
 
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_serializer
 
 
-class EngineOptions(BaseModel):
-    """One engine."""
+class Shape(BaseModel):
+    """How much of the machine an engine takes, and how it shares that out."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    model: Path
-    """A GGUF file."""
     slots: int = Field(default=4, ge=1, le=64)
     """Requests that are answered at the same time."""
     slot_tokens: int = Field(default=8192, ge=512)
@@ -22,6 +20,13 @@ class EngineOptions(BaseModel):
     """Prompt tokens between two looks at whether a request was cancelled."""
     cache_mib: int = Field(default=512, ge=0)
     """Memory for prompts that have left their slot."""
+
+
+class EngineOptions(Shape):
+    """One engine."""
+
+    model: Path
+    """A GGUF file."""
     key: SecretStr
     """What every request has to bring; random, anew for each process."""
 

@@ -12,7 +12,7 @@ import httpx
 from pydantic import SecretStr
 
 from llm.client.profiles import PROFILES, Backend, Profile
-from llm.engine.options import EngineOptions
+from llm.engine.options import EngineOptions, Shape
 from llm.errors import LlmError
 
 LOAD_SECONDS = 300.0
@@ -39,11 +39,9 @@ class Engine:
 
     @classmethod
     async def started(
-        cls, model: Path, *, load_seconds: float = LOAD_SECONDS, **options: int | None
+        cls, model: Path, shape: Shape | None = None, *, load_seconds: float = LOAD_SECONDS
     ) -> "Engine":
         """Start an engine and return it once the model is loaded.
-
-        `options` are those of `EngineOptions`.
 
         Raises:
             EngineError: the file is no model, there is not enough memory, or it takes too long.
@@ -51,7 +49,7 @@ class Engine:
         if not await asyncio.to_thread(model.is_file):
             raise EngineError(f"There is no model file {model}.")
         key = SecretStr(secrets.token_urlsafe(32))
-        told = EngineOptions.model_validate({"model": model, "key": key, **options})
+        told = EngineOptions(model=model, key=key, **(shape or Shape()).model_dump())
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import jwt
 
-from lti_tool.launch.placement import ITEM_PARAMETER
+from lti_tool.launch.cases import ITEM_PARAMETER
 from lti_tool.models import ContentItem, Dialog, Registration
 from lti_tool.platforms.base import Platform
 from lti_tool.services.keys import SigningKey

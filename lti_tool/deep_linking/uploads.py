@@ -117,8 +117,7 @@ def _store(
         )
         .on_conflict_do_nothing()
     )
-    if version.state is not BuildState.BUILDING:
-        request_build(session, version)
+    request_build(session, version)
     others = [key for key in dialog.uploads if key != str(version.id)]
     dialog.uploads = [*others, str(version.id)]
     return version

@@ -7,24 +7,13 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from lti_tool.launch.cases import follow_choice, made_from
 from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
-from lti_tool.launch.errors import (
-    CaseNotReadyError,
-    CaseUnknownError,
-    ChosenCaseUnknownError,
-)
 from lti_tool.launch.roles import course_role, is_test_user
-from lti_tool.models import Assignment, ContentItem, CourseRole, LtiUser, Registration
+from lti_tool.models import Assignment, CourseRole, LtiUser, Registration
 from lti_tool.models.lti_user import learner_key
 from notebooks.attempts.models import Attempt
 from notebooks.attempts.service import open_attempt, request_kernel
-from notebooks.cases.models import Case, CaseVersion
-from notebooks.cases.service import latest_ready_version
-
-CASE_PARAMETER = "case"
-"""The custom parameter by which an activity names its case."""
-ITEM_PARAMETER = "casebook_item"
-"""The custom parameter by which an activity names what was chosen for it in the dialog."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,46 +84,17 @@ def _assignment(
                 registration_id=registration.id,
                 deployment_id=envelope.deployment_id,
                 resource_link_id=launch.resource_link_id,
-                **_origin(session, registration, launch),
+                **made_from(session, registration, launch),
             )
             .on_conflict_do_nothing(
                 index_elements=["registration_id", "deployment_id", "resource_link_id"]
             )
         )
         assignment = session.scalars(query).one()
+    else:
+        follow_choice(session, registration, assignment, launch)
     _refresh(assignment, launch)
     return assignment
-
-
-def _origin(
-    session: Session, registration: Registration, launch: ResourceLinkLaunch
-) -> dict[str, object]:
-    """Return what a new assignment is made from: a choice of the dialog's, else a case by name."""
-    named = launch.custom.get(ITEM_PARAMETER)
-    if named is None:
-        version = _case_version(session, launch.custom.get(CASE_PARAMETER))
-        return {"title": launch.title or version.title, "case_version_id": version.id}
-    item = _chosen(session, registration, named)
-    if item.context_id is None:
-        item.context_id = launch.context_id  # the dialog knew no course
-    return {
-        "title": launch.title or item.title,
-        "case_version_id": item.case_version_id,
-        "content_item_id": item.id,
-        "copied": launch.context_id not in {None, item.context_id},
-    }
-
-
-def _chosen(session: Session, registration: Registration, named: str) -> ContentItem:
-    """Return a choice by its id, if it was given to this very platform."""
-    try:
-        item_id = UUID(named)
-    except ValueError as error:
-        raise ChosenCaseUnknownError(f"The custom parameter {ITEM_PARAMETER} is no id") from error
-    item = session.get(ContentItem, item_id, with_for_update=True)
-    if item is None or item.registration_id != registration.id:
-        raise ChosenCaseUnknownError(f"The custom parameter {ITEM_PARAMETER} is not known here")
-    return item
 
 
 def _refresh(assignment: Assignment, launch: ResourceLinkLaunch) -> None:
@@ -149,14 +109,3 @@ def _refresh(assignment: Assignment, launch: ResourceLinkLaunch) -> None:
         assignment.line_item_url = launch.grades.line_item_url or assignment.line_item_url
         assignment.line_items_url = launch.grades.line_items_url
         assignment.scopes = list(launch.grades.scopes)
-
-
-def _case_version(session: Session, slug: str | None) -> CaseVersion:
-    if slug is None:
-        raise CaseUnknownError(f"The activity has no custom parameter `{CASE_PARAMETER}`")
-    version = latest_ready_version(session, slug)
-    if version is not None:
-        return version
-    if session.scalar(select(Case.id).where(Case.slug == slug)) is None:
-        raise CaseUnknownError("The custom parameter `case` names a case that is not here")
-    raise CaseNotReadyError("The case has no version that is ready")

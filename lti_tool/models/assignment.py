@@ -38,8 +38,11 @@ class Assignment(Base):
     """Pinned at the first launch: a new version of the case changes no running homework."""
     content_item_id: Mapped[UUID | None] = mapped_column(ForeignKey("content_item.id"), index=True)
     """The choice that it came from; None for an activity that names its case by hand."""
-    copied: Mapped[bool] = mapped_column(default=False, server_default=false())
-    """Whether it came into its course with a copy of another one: dates were left behind there."""
+    due_at: Mapped[datetime | None]
+    """When the work is due, as staff say; students are told, and nothing is closed."""
+    asks_for_dates: Mapped[bool] = mapped_column(default=False, server_default=false())
+    """Whether staff have still to say when it is due: it came with a copied course, and dates are
+    left behind there."""
     line_item_url: Mapped[str | None]
     """Its grade book column; told by a launch, else found or made at the first score."""
     line_items_url: Mapped[str | None]

@@ -25,12 +25,13 @@ from config.roles import Role
 from config.settings import EVERYWHERE, Settings
 from config.supervisor import StopRequestedError, Supervisor, say_to_stderr
 from config.tls import ClientContexts
+from llm.engine.start import LAUNCH, model_of
 from lti_tool.operation.lanes import ready_file
 from lti_tool.operation.seed import CaseBuilds, seed_demo
 from notebooks.kernels.sandboxes.check import check_sandbox
 
-ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.OPERATOR)
-WITHOUT_DATABASE = frozenset({"runner", "demo-lms"})
+ROLES = (Role.WEB, Role.WORKER, Role.RUNNER, Role.LLM, Role.OPERATOR)
+WITHOUT_DATABASE = frozenset({"runner", "llm", "demo-lms"})
 """Processes that can start while the database is brought up to date."""
 
 READY_SECONDS = 120
@@ -107,6 +108,17 @@ def service_specs(settings: Settings) -> list[ProcessSpec]:
             ready_seconds=READY_SECONDS,
         ),
     ]
+    if settings.llm_model is not None:
+        specs.append(
+            ProcessSpec(
+                name="llm",
+                launch=LAUNCH,
+                environment=partial,
+                # It answers while the model is being loaded: nothing else waits for that.
+                ready=lambda: _answers(f"{settings.llm_url}/health", contexts),
+                ready_seconds=READY_SECONDS,
+            )
+        )
     if settings.demo:
         bind = ("--bind", f"127.0.0.1:{settings.port}", "--workers", "1", "--threads", "16")
         app = "lti_tool.demo_lms.app:create_app()"
@@ -158,6 +170,9 @@ def _build_demo_cases(supervisor: Supervisor, settings: Settings, url: str) -> N
 def _require_free_ports(settings: Settings) -> None:
     require_free_port(settings.listen_address, settings.tool_port, "the tool")
     require_free_port("127.0.0.1", settings.runner_port, "the runner")
+    if settings.llm_model is not None:
+        model_of(settings)
+        require_free_port("127.0.0.1", settings.llm_port, "the model")
     if settings.demo:
         require_free_port("127.0.0.1", settings.port, "the demo LMS")
 

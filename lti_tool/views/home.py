@@ -16,6 +16,7 @@ class HomePage:
 
     login_url: str
     launch_url: str
+    deep_link_url: str
     keys_url: str
     canvas_url: str
     demo_lms_url: str | None
@@ -29,6 +30,7 @@ def home() -> str:
     page = HomePage(
         login_url=tool.login_url,
         launch_url=tool.launch_url,
+        deep_link_url=tool.deep_link_url,
         keys_url=tool.keys_url,
         canvas_url=tool.canvas_url,
         demo_lms_url=settings.demo_lms_url if settings.demo else None,

@@ -114,6 +114,16 @@ class DeliveryView(_View):
     """When it was sent; None until it is."""
 
 
+class DatesView(_View):
+    """When the work is due, and what this person has to do with it."""
+
+    due_at: datetime | None
+    may_set: bool
+    """Whether they are staff."""
+    asked: bool
+    """Whether they are staff, and the activity came with a copied course, without its dates."""
+
+
 class KernelView(_View):
     """How the kernel is; unknown when its runner does not answer at once."""
 
@@ -135,5 +145,6 @@ class Snapshot(_View):
     validations: dict[str, ValidationState]
     points: PointsView
     delivery: DeliveryView | None
+    dates: DatesView
     kernel: KernelView = KernelView()
     last_seq: int

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from grading import standing
 from lti_tool.sessions.principal import Principal
+from lti_tool.workspace.dates import dates_of
 from lti_tool.workspace.records import (
     CaseView,
     CellView,
@@ -47,6 +48,7 @@ def snapshot(session: Session, principal: Principal) -> Snapshot:
         validations=_validations(session, attempt.id),
         points=_points(session, attempt.id),
         delivery=_delivery(session, attempt.id),
+        dates=dates_of(session, attempt, principal.role),
         kernel=_kernel_as_told(session, attempt.stream_id),
         last_seq=last_seq,
     )

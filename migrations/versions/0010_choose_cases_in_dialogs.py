@@ -91,8 +91,9 @@ def upgrade() -> None:
         ["id"],
     )
     op.create_index(op.f("ix_assignment_content_item_id"), "assignment", ["content_item_id"])
+    op.add_column("assignment", sa.Column("due_at", MOMENT, nullable=True))
     # The default serves code that does not know the column: what it makes is no copy.
     op.add_column(
         "assignment",
-        sa.Column("copied", sa.Boolean(), nullable=False, server_default=sa.false()),
+        sa.Column("asks_for_dates", sa.Boolean(), nullable=False, server_default=sa.false()),
     )

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -57,6 +57,21 @@ def get_attempt(session: Session, attempt_id: UUID) -> Attempt:
     if attempt is None:
         raise NotFoundError(f"There is no attempt {attempt_id}.")
     return attempt
+
+
+def is_begun(session: Session, assignment_key: str) -> bool:
+    """Return whether anybody has begun graded work on an assignment."""
+    found = select(Attempt.id).where(Attempt.assignment_key == assignment_key, Attempt.graded)
+    return session.scalar(found.limit(1)) is not None
+
+
+def begin_tryouts_anew(session: Session, assignment_key: str) -> None:
+    """Let the next attempts of those who only try an assignment out begin from its case.
+
+    What they have is nobody's then; a page that shows it goes on to do so.
+    """
+    tryouts = select(Attempt.id).where(Attempt.assignment_key == assignment_key, ~Attempt.graded)
+    session.execute(delete(AttemptMember).where(AttemptMember.attempt_id.in_(tryouts)))
 
 
 def _find(session: Session, assignment_key: str, learner_key: str) -> Attempt | None:

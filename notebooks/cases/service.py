@@ -80,7 +80,8 @@ def request_build(session: Session, version: CaseVersion) -> None:
     """Have a version built, unless it is; one whose build failed or was cut off is begun anew."""
     if version.state is BuildState.READY:
         return
-    version.state, version.problems = BuildState.QUEUED, []
+    if version.state is BuildState.FAILED:
+        version.state, version.problems = BuildState.QUEUED, []
     defer(
         session,
         BUILD_CASE,

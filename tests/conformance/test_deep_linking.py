@@ -131,7 +131,7 @@ def test_affirm_response(answered: Answered, browser: Browser, database: Databas
     assert str(stored.id) == item["custom"]["casebook_item"]
     assert assignment.content_item_id == stored.id
     assert assignment.case_version_id == stored.case_version_id
-    assert not assignment.copied
+    assert not assignment.asks_for_dates
 
 
 @pytest.mark.parametrize("data", ["opaque \" ' & ä", "", "x" * 20_000])
@@ -360,9 +360,38 @@ def test_a_copied_course_leads_to_the_same_case_with_fresh_work(
         second.case_version_id,
         second.content_item_id,
     )
-    assert (first.copied, second.copied) == (False, True)
+    assert (first.asks_for_dates, second.asks_for_dates) == (False, True)
     assert len({attempt.id for attempt in attempts}) == 2
     assert second.title == "Wine"
+
+
+def test_a_case_that_was_chosen_anew_takes_its_place_until_a_student_has_begun(
+    answered: Answered, browser: Browser, database: Database
+) -> None:
+    staff = {f"{CLAIM}roles": [INSTRUCTOR], "sub": "teacher"}
+    first, second, third = (answered()[ITEMS][0] for _ in range(3))
+    with database.transaction() as session:
+        other = add_case(session, "glass")
+        key = UUID(second["custom"]["casebook_item"])
+        session.get_one(ContentItem, key).case_version_id = other.id
+
+    def versions() -> list[tuple[UUID, UUID]]:
+        with database.transaction() as session:
+            rows = session.execute(
+                select(Assignment.case_version_id, Attempt.case_version_id)
+                .join(LaunchSession, LaunchSession.assignment_id == Assignment.id)
+                .join(Attempt, Attempt.id == LaunchSession.attempt_id)
+                .order_by(LaunchSession.created_at)
+            )
+            return [(row[0], row[1]) for row in rows]
+
+    launch_item(browser, first, **staff)
+    assert versions()[0][0] != other.id
+    launch_item(browser, second, **staff)
+    assert versions()[-1] == (other.id, other.id)
+    launch_item(browser, second)
+    launch_item(browser, third, **staff)
+    assert versions()[-1] == (other.id, other.id)
 
 
 def test_where_the_dialog_knew_no_course_the_first_launch_tells_it(
@@ -376,7 +405,7 @@ def test_where_the_dialog_knew_no_course_the_first_launch_tells_it(
     launch_item(browser, item, **{LINK: {"id": "link-9"}, CONTEXT: {"id": "course-2"}})
     with database.transaction() as session:
         rows = session.scalars(select(Assignment).order_by(Assignment.created_at))
-        assert [row.copied for row in rows] == [False, True]
+        assert [row.asks_for_dates for row in rows] == [False, True]
 
 
 @pytest.mark.parametrize("named", ["nonsense", str(UUID(int=7))])

@@ -122,7 +122,7 @@ def test_a_teacher_adds_two_cases_and_a_students_score_arrives_in_their_column(
     expect(cell).to_contain_text(re.compile(r"2 / 20"))
 
 
-def test_a_copied_course_opens_the_same_case_with_a_fresh_attempt(
+def test_a_copied_course_opens_the_same_case_with_a_fresh_attempt_and_asks_for_a_date(
     teacher: Page,
 ) -> None:
     teacher.get_by_role("button", name="Copy this course").click()
@@ -133,6 +133,14 @@ def test_a_copied_course_opens_the_same_case_with_a_fresh_attempt(
     workspace.ready()
     workspace.shows("points", "0")
     assert "shape = wine.shape" not in workspace.code("look")
+
+    teacher.get_by_role("button", name="Ines Vogel").click()
+    workspace.shows("due-form", "This course is a copy.")
+    workspace.frame.get_by_label("Due date").fill("2027-01-02T08:30")
+    workspace.frame.get_by_role("button", name="Set", exact=True).click()
+    teacher.get_by_role("button", name="Ada Moreno").click()
+    workspace.ready()
+    workspace.shows("due", "Due 2 Jan 2027, 08:30")
 
 
 def test_a_solved_notebook_that_is_dropped_in_the_dialog_becomes_an_activity(

@@ -39,6 +39,7 @@ export function freshAttempt(locale = "en") {
     validations: {},
     points: { score: 0, max_score: 12 },
     delivery: null,
+    dates: { due_at: null, may_set: false, asked: false },
     kernel: { state: "idle", reason: null },
     last_seq: 0,
   };

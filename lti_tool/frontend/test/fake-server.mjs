@@ -20,7 +20,7 @@ const POLICY = [
 /** A running server; `faults` bends it: tests set its fields. */
 export async function startFakeServer({ port = 0, locale = "en", role = "learner" } = {}) {
   const attempt = new FakeAttempt(locale, role);
-  const faults = { down: false, runner: true, streams: "open", token: "token-1", renewals: true, delayMs: 0, resizedBy: null };
+  const faults = { down: false, runner: true, streams: "open", token: "token-1", renewals: true, dates: true, delayMs: 0, resizedBy: null };
   const streams = new Set();
   const seen = { renewals: 0, polls: 0, streams: 0, violations: [] };
   const context = { attempt, faults, streams, seen, locale };
@@ -65,6 +65,11 @@ const ROUTES = {
     if (saved) return json(response, 200, saved);
     const { document } = attempt.state;
     return json(response, 409, { error: "Saved elsewhere.", code: "conflict", document });
+  },
+  "PUT /dates": ({ attempt, faults }, { body, response }) => {
+    if (!faults.dates) return json(response, 422, { error: "That is no date.", code: "bad_request" });
+    attempt.state.dates = { ...attempt.state.dates, due_at: body.due_at, asked: false };
+    return json(response, 200, body);
   },
   "GET /variables": (_context, { response }) => json(response, 200, { variables: [{ name: "cellar" }] }),
   "POST /runs": ({ attempt }, { body, response }) => json(response, 202, attempt.run(body)),

@@ -11,6 +11,7 @@ async function follow(item) {
   while (url) {
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     const fresh = await fetchItem(url);
+    if (fresh === "over") return;
     if (fresh === null || fresh.outerHTML === item.outerHTML) continue;
     item.replaceWith(fresh);
     item = fresh;
@@ -20,13 +21,16 @@ async function follow(item) {
   }
 }
 
-/** The upload's part of the page as it is now; null if the server does not answer just now. */
+/**
+ * The upload's part of the page as it is now; null if the server does not answer just now, `over` if
+ * it never will.
+ */
 async function fetchItem(url) {
   try {
     const response = await fetch(url, {
       headers: { Authorization: `Bearer ${form.elements.token.value}` },
     });
-    if (!response.ok) return null;
+    if (!response.ok) return response.status < 500 ? "over" : null;
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
     return page.querySelector("li");
   } catch {

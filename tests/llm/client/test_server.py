@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import json
 import time
 from collections.abc import AsyncIterator
@@ -179,6 +180,24 @@ async def test_whoever_stops_reading_hangs_up(model: ServerModel, server: ModelS
         break
     await stream.aclose()
     await asyncio.wait_for(server.hung_up.wait(), timeout=5)
+
+
+async def test_many_streams_can_be_left_at_once(model: ServerModel, server: ModelServer) -> None:
+    """As one by one, without two tasks that close the same one."""
+    server.say(Turn(endless=True, pause=0.01))
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+
+    async def leave() -> None:
+        stream = model.stream(prompt())
+        async for _ in stream:
+            break
+        await stream.aclose()
+
+    await asyncio.gather(*(leave() for _ in range(8)))
+    gc.collect()
+    await asyncio.sleep(0.05)
+    assert failed == []
 
 
 async def test_a_cancelled_reader_hangs_up(model: ServerModel, server: ModelServer) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from llm.client import ServerModel
-from llm.engine import Engine, EngineError
+from llm.engine import Engine, EngineError, Shape
 from llm.errors import UnavailableError
 from tests.llm.contract import Contract, prompt
 from tests.llm.tiny_model import tiny_model
@@ -17,7 +17,7 @@ from tests.llm.tiny_model import tiny_model
 
 @pytest.fixture
 async def engine() -> AsyncIterator[Engine]:
-    started = await Engine.started(tiny_model(), threads=1, slots=4, slot_tokens=2048)
+    started = await Engine.started(tiny_model(), Shape(threads=1, slots=4, slot_tokens=2048))
     yield started
     await started.stop()
 
@@ -82,7 +82,7 @@ async def test_a_file_that_is_no_model_is_refused_with_the_reason(tmp_path: Path
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + b"\0" * 100)
     with pytest.raises(EngineError, match=r"broken\.gguf cannot be loaded"):
-        await Engine.started(broken, threads=1)
+        await Engine.started(broken)
 
 
 async def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:

@@ -263,3 +263,18 @@ def test_a_files_own_name_is_fit_for_any_folder(name: str) -> None:
 )
 def test_people_recognise_their_files(name: str, safe: str) -> None:
     assert safe_name(name) == safe
+
+
+def test_a_build_that_was_cut_off_is_asked_for_again_and_shown_as_it_is(
+    database: Database, make_dialog: MakeDialog, drop: Receive
+) -> None:
+    dialog = make_dialog()
+    drop(dialog)
+    [version] = _stored(database)
+    with database.transaction() as session:
+        session.execute(text("DELETE FROM procrastinate_jobs"))
+        session.get_one(CaseVersion, version.id).state = BuildState.BUILDING
+    drop(dialog)
+    [version] = _stored(database)
+    assert version.state is BuildState.BUILDING
+    assert _jobs(database) == [f"build-{version.id}"]

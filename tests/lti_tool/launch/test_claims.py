@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from lti_tool.launch.claims import Envelope, ResourceLinkLaunch
+from lti_tool.launch.claims import DeepLinkingRequest, Envelope, ResourceLinkLaunch
 from lti_tool.launch.errors import ClaimError
 from lti_tool.launch.origins import origin_of
 from tests.fakes.platform import Platform
@@ -88,3 +90,38 @@ def test_the_failing_claim_is_named(claims: Claims, name: str, value: object) ->
 )
 def test_only_a_plain_origin_may_stand_in_a_header(url: str, origin: str | None) -> None:
     assert origin_of(url) == origin
+
+
+SETTINGS = "https://purl.imsglobal.org/spec/lti-dl/claim/deep_linking_settings"
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+SETTING = st.sampled_from(
+    ["deep_link_return_url", "accept_types", "accept_multiple", "accept_lineitem", "data"]
+)
+
+
+def test_a_dialog_says_what_it_takes_and_where_the_choice_goes(claims: Claims) -> None:
+    claims[SETTINGS] = {
+        "deep_link_return_url": "https://lms.example/return",
+        "accept_types": ["ltiResourceLink"],
+    }
+    asked = DeepLinkingRequest.from_payload(claims)
+    assert (asked.return_url, asked.data) == ("https://lms.example/return", None)
+    assert (asked.accept_multiple, asked.accept_line_item) == (False, True)
+    assert (asked.context_id, asked.context_title) == ("course-1", "Data science")
+
+
+@given(st.dictionaries(SETTING, JSON) | JSON)
+def test_whatever_the_settings_are_they_are_read_or_the_bad_one_is_named(settings: object) -> None:
+    platform = Platform()
+    platform.origin = "https://lms.example"
+    payload = learner_claims(platform, "http://localhost/lti/launch", "nonce")
+    payload[SETTINGS] = settings
+    try:
+        outcome = DeepLinkingRequest.from_payload(payload).return_url
+    except ClaimError as error:
+        outcome = error.claim
+    assert outcome.startswith((SETTINGS, "http://", "https://"))

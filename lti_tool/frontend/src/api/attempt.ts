@@ -18,6 +18,8 @@ export interface AttemptApi {
   stop(): Promise<Result<void>>;
   /** Replaces Python by a new one; what cells defined is gone. */
   restart(): Promise<Result<void>>;
+  /** Says when the activity's work is due, for everybody; null: it has no such date. */
+  setDue(dueAt: string | null): Promise<Result<void>>;
   /** Names of the kernel's newest variables; none while it works or sleeps. */
   variables(): Promise<Result<string[]>>;
   validate(subtask: string, revision: number): Promise<Result<{ validation_id: string }>>;
@@ -49,6 +51,9 @@ export function attemptApi(http: Http, base: string, now: () => number): Attempt
     },
     async restart() {
       return nothing(await http.call(`${base}/kernel/restart`, { method: "POST" }));
+    },
+    async setDue(due_at) {
+      return nothing(await http.call(`${base}/dates`, { method: "PUT", body: { due_at } }));
     },
     async variables() {
       const answer = await http.call(`${base}/variables`);

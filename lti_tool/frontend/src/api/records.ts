@@ -102,6 +102,15 @@ export interface KernelStatus {
   position?: number | null;
 }
 
+/** When the work is due; nothing is closed then. */
+export interface Dates {
+  due_at: string | null;
+  /** Whether this person is staff and may change it. */
+  may_set: boolean;
+  /** The activity came with a copied course, without its dates, and this person is to set them. */
+  asked: boolean;
+}
+
 /** Everything the page needs to draw an attempt as it stands at event `last_seq`. */
 export interface Snapshot {
   attempt_id: string;
@@ -119,6 +128,7 @@ export interface Snapshot {
   validations: Record<string, ValidationRecord>;
   points: Points;
   delivery: Delivery | null;
+  dates: Dates;
   kernel: KernelStatus | null;
   last_seq: number;
 }

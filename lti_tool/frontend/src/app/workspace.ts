@@ -137,6 +137,19 @@ export class Workspace {
     else store.dispatch({ type: "restart.changed", restart: restartNotice(answer.error) });
   }
 
+  /** Opens the form for the due date, or closes it with nothing changed. */
+  showDates(open: boolean): void {
+    this.parts.store.dispatch({ type: "datesForm.changed", datesForm: open ? "open" : null });
+  }
+
+  /** Says when the work is due, for everybody; null: never. */
+  async setDue(dueAt: string | null): Promise<void> {
+    const { api, store } = this.parts;
+    const answer = await this.insistently(() => api.setDue(dueAt));
+    if (answer.ok) store.dispatch({ type: "dates.changed", dueAt });
+    else store.dispatch({ type: "datesForm.changed", datesForm: datesNotice(answer.error) });
+  }
+
   /** Saves, then has a subtask judged; a newer document elsewhere is merged in first. */
   async validate(subtask: string): Promise<void> {
     const { api, store } = this.parts;
@@ -245,6 +258,10 @@ function stopNotice(error: ApiError): Notice {
 
 function restartNotice(error: ApiError): Notice {
   return { key: error.kind === "session" ? "session.expired" : "restart.failed" };
+}
+
+function datesNotice(error: ApiError): Notice {
+  return error.kind === "session" ? { key: "session.expired" } : (said(error) ?? { key: "dates.failed" });
 }
 
 function validationNotice(error: ApiError | null): Notice {

@@ -1,5 +1,6 @@
 import type { ComponentChildren } from "preact";
 import { useAttempt, useServices, useStore } from "./context";
+import { DueDateBanner } from "./DueDate";
 import { Icon, type IconName } from "./Icon";
 
 /** What the student must know about now; most of the time, nothing. */
@@ -38,6 +39,7 @@ export function Banners() {
           <Choice words={t("banner.retry")} act={() => workspace.nudge()} />
         </Banner>
       ) : null}
+      <DueDateBanner />
       <RestartBanner />
       <KernelBanner />
     </div>

@@ -1,5 +1,6 @@
 import { useAttempt, useServices } from "./context";
 import { Delivery } from "./Delivery";
+import { DueDate } from "./DueDate";
 import { KernelWord } from "./KernelWord";
 import { RestartButton } from "./RestartButton";
 import { SaveWord } from "./SaveWord";
@@ -25,6 +26,7 @@ export function Header() {
           <SaveWord />
           <KernelWord />
           <RestartButton testId="restart" />
+          <DueDate />
           {graded ? <Delivery /> : <p class="delivery">{t("header.practice")}</p>}
         </div>
       </div>

@@ -23,6 +23,8 @@ export interface Language {
   t(key: Key, params?: Params): string;
   /** Hours and minutes of a moment (ISO 8601), as this locale writes them. */
   time(iso: string): string;
+  /** Day, hours and minutes of a moment (ISO 8601). */
+  moment(iso: string): string;
   /** A number of points: at most two decimals. */
   number(value: number): string;
   /** A length of time, as in `4.2 s` or `2 min 05 s`. */
@@ -54,6 +56,10 @@ export function language(tag: string, catalogue: Catalogue): Language {
     hour: "2-digit",
     minute: "2-digit",
   });
+  const moments = new Intl.DateTimeFormat(tag === "en" ? "en-GB" : tag, {
+    dateStyle: "medium",
+    timeStyle: "short",
+  });
   const t = (key: Key, params: Params = {}) => fill(catalogue[key], params, numbers);
   const roughly = (whole: number): string => {
     if (whole < 60) return t("time.seconds", { seconds: whole });
@@ -64,6 +70,7 @@ export function language(tag: string, catalogue: Catalogue): Language {
     locale: tag,
     t,
     time: (iso) => times.format(new Date(iso)),
+    moment: (iso) => moments.format(new Date(iso)),
     number: (value) => numbers.format(value),
     duration(ms) {
       if (ms < 10_000) return t("time.seconds", { seconds: seconds.format(ms / 1000) });

@@ -1,5 +1,5 @@
 import type {
-  CellRecord, Delivery, EvidenceRecord, KernelStatus, Output, Points, RunState, SubtaskRecord,
+  CellRecord, Dates, Delivery, EvidenceRecord, KernelStatus, Output, Points, RunState, SubtaskRecord,
   Verdict,
 } from "../api/records";
 import type { Connection } from "../events/follower";
@@ -72,6 +72,9 @@ export interface Attempt {
   validations: Readonly<Record<string, Validation>>;
   points: Points;
   delivery: Delivery | null;
+  dates: Dates;
+  /** The form for the due date: `open` once staff ask for it; why the date was not taken. */
+  datesForm: "open" | Notice | null;
   kernel: KernelStatus | null;
   /** The newest journal event that is in this state. */
   lastSeq: number;
@@ -108,6 +111,8 @@ export type Action =
   | { type: "stop.asked" }
   | { type: "stop.refused"; notice: Notice }
   | { type: "restart.changed"; restart: Attempt["restart"] }
+  | { type: "dates.changed"; dueAt: string | null }
+  | { type: "datesForm.changed"; datesForm: Attempt["datesForm"] }
   | { type: "validation.asked"; subtask: string }
   | { type: "validation.accepted"; subtask: string; validationId: string }
   | { type: "validation.refused"; subtask: string; notice: Notice };

@@ -50,6 +50,14 @@ function reduceAttempt(attempt: Attempt, action: AttemptAction): Attempt {
         : { ...attempt, stopRefusal: action.notice };
     case "restart.changed":
       return { ...attempt, restart: action.restart };
+    case "datesForm.changed":
+      return { ...attempt, datesForm: action.datesForm };
+    case "dates.changed":
+      return {
+        ...attempt,
+        datesForm: null,
+        dates: { ...attempt.dates, due_at: action.dueAt, asked: false },
+      };
     case "validation.asked":
       return validations.asked(attempt, action.subtask);
     case "validation.accepted":

@@ -20,6 +20,8 @@ export function attemptOf({ snapshot, clockOffsetMs }: LoadedSnapshot): Attempt 
     ),
     points: snapshot.points,
     delivery: snapshot.delivery,
+    dates: snapshot.dates,
+    datesForm: null,
     kernel: snapshot.kernel,
     lastSeq: snapshot.last_seq,
     nextOrder: runs.length,

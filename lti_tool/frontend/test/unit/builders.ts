@@ -34,6 +34,7 @@ export function snapshot(changes: Partial<Snapshot> = {}): Snapshot {
     validations: {},
     points: { score: 0, max_score: 5 },
     delivery: null,
+    dates: { due_at: null, may_set: false, asked: false },
     kernel: { state: "idle", reason: null },
     last_seq: 10,
     ...changes,
