@@ -1,6 +1,6 @@
 """llama.cpp's server as a child process: started, watched, ended. It listens on loopback alone.
 
-Depends on config and on nothing else of llm; who asks it speaks through `llm.client`.
+Depends on config and `llm.client`, by which it is asked; prompts and feedback know nothing of it.
 """
 
 from llm.engine.options import EngineOptions, Shape
