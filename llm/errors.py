@@ -1,6 +1,9 @@
 """The error tree of llm.
 
 LlmError
+ ├─ EngineError            llama.cpp cannot be started: `llm.engine.process`
+ ├─ NotConfiguredError     there is no model to serve: `llm.engine.start`
+ ├─ PullError              a model file cannot be fetched: `llm.weights.download`
  └─ ModelError             a call to a model did not end in a usable answer
      ├─ UnavailableError   nothing answers, or it answers that it cannot now; may be tried again
      ├─ TooSlowError       the time for an answer, or for its next piece, is over

@@ -3,6 +3,8 @@
 import asyncio
 import dataclasses
 import json
+import os
+import sys
 from pathlib import Path
 
 import click
@@ -11,6 +13,7 @@ from config.settings import Settings
 from llm.engine.checking import check, sentences
 from llm.engine.options import Shape
 from llm.engine.start import model_of, serve
+from llm.weights import OFFERS, PullError, fitting, pull
 
 UNUSABLE = 3
 """Exit code for a model that answers, but not as feedback needs it; 1: it cannot be loaded."""
@@ -25,6 +28,48 @@ def command() -> None:
 def serve_model() -> None:
     """Serve the model of CASEBOOK_LLM_MODEL until stopped; `casebook up` does it by itself."""
     serve(Settings())
+
+
+@command.command(name="pull")
+@click.argument("name", required=False, type=click.Choice(list(OFFERS)))
+@click.option("--url", help="Fetch this file instead of one that is offered by name.")
+@click.option("--sha256", help="What the file has to be; by default what the server says of it.")
+@click.option(
+    "--to",
+    "folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where to keep it; by default `models` in the state folder.",
+)
+def pull_model(name: str | None, url: str | None, sha256: str | None, folder: Path | None) -> None:
+    """Fetch a model file, go on where it broke off, and check it.
+
+    Without NAME it is the best one that fits into this machine's memory.
+    """
+    if name is not None and url is not None:
+        raise click.UsageError("Give a NAME or --url, not both.")
+    address = url or _offered(name)
+    target = (folder or Settings().state_dir / "models") / Path(address).name
+    with click.progressbar(length=1, label=target.name, file=sys.stderr) as bar:
+
+        def progress(done: int, whole: int) -> None:
+            bar.length = max(whole, 1)
+            bar.update(done - bar.pos)
+
+        found = pull(address, target, sha256=sha256, progress=progress)
+    click.echo(f"{target}\nSHA-256 {found}\nServe it: CASEBOOK_LLM_MODEL={target} casebook up")
+
+
+def _offered(name: str | None) -> str:
+    if name is not None:
+        return OFFERS[name].url
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    offer = fitting(memory)
+    if offer is None:
+        raise PullError(
+            f"No model that is offered fits into {memory / 1024**3:.0f} GiB of memory: "
+            "name a file with --url, or use a server elsewhere."
+        )
+    return offer.url
 
 
 @command.command(name="check")
