@@ -2,7 +2,7 @@
 
 import ast
 
-from grading.derivation.variations import borders, compared_texts
+from grading.derivation.variations import borders, compared_texts, small_changes
 
 
 def function(source: str) -> ast.FunctionDef:
@@ -21,3 +21,12 @@ def test_texts_that_a_function_looks_up_are_tried() -> None:
 def test_texts_that_it_only_answers_with_are_not() -> None:
     answers = function('def word(n):\n    return "strong" if n == "13" else "light"')
     assert compared_texts(answers) == ("13",)
+
+
+def test_words_that_are_as_frequent_as_each_other_are_tried_against_the_alphabet() -> None:
+    assert {"text": "c b a"} in list(small_changes([{"text": "a b b c c c"}]))
+
+
+def test_a_text_of_one_word_has_no_such_variation() -> None:
+    tried = [one["text"] for one in small_changes([{"text": "aa"}])]
+    assert all(" " not in str(one) for one in tried)
