@@ -4,10 +4,13 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import yaml
 
+from notebooks.cases.probes import Probe
+from notebooks.cases.profile import Profile
 from tests.attacks.exploits.exploit import EMPTY, Exploit
 from tests.attacks.exploits.forgeries import FORGERIES
 from tests.attacks.exploits.lies import LIES
@@ -18,6 +21,7 @@ from tests.attacks.judgement import (
     INPUTS,
     OTHER_ROAD,
     POINTS,
+    PROFILE,
     RIGHT,
     looks,
 )
@@ -31,9 +35,10 @@ __all__ = ["docker_engine", "podman_engine"]
 pytestmark = pytest.mark.sandbox
 
 JAIL = Place("root", "jail")
+ORDINARY_JAIL = Place("ordinary", "jail")
 OTHERS = (
     pytest.param(Place("root", "replay"), marks=pytest.mark.slow),
-    pytest.param(Place("ordinary", "jail"), marks=pytest.mark.slow),
+    pytest.param(ORDINARY_JAIL, marks=pytest.mark.slow),
     pytest.param(Place("ordinary", "replay"), marks=pytest.mark.slow),
     pytest.param(Place("root", "podman"), marks=ENGINE_MARKS),
     pytest.param(Place("root", "docker"), marks=ENGINE_MARKS),
@@ -87,6 +92,13 @@ def assert_work_earns(honest: Judged) -> None:
     assert (honest.points, honest.verdict, len(honest.passed)) == (POINTS, "approved", 12), honest
 
 
+def test_the_attacked_case_asks_in_every_way_there_is() -> None:
+    [subtask] = Profile.model_validate(yaml.safe_load(PROFILE)).subtasks
+    union, _ = get_args(Probe)
+    assert {type(probe) for probe in subtask.probes} == set(get_args(union))
+    assert {test.hidden for test in subtask.tests} == {True, False}
+
+
 def test_the_work_earns_its_points_by_either_road(jail: Judge) -> None:
     for honest in jail.grade(RIGHT, OTHER_ROAD):
         assert_work_earns(honest)
@@ -118,9 +130,13 @@ def test_no_exploit_earns_anything_elsewhere(
 
 
 @pytest.mark.slow
-def test_no_exploit_earns_anything_where_the_questions_are_derived() -> None:
+@pytest.mark.parametrize("place", [JAIL, ORDINARY_JAIL], ids=lambda place: place.name)
+def test_no_exploit_earns_anything_where_the_questions_are_derived(place: Place) -> None:
+    reason = can_start(place.user)
+    if reason is not None:
+        pytest.skip(reason)
     tried = (*LIES, *FORGERIES)
-    with known_case(DERIVED) as known, started(known, JAIL) as judge:
+    with known_case(DERIVED) as known, started(known, place) as judge:
         honest, *others = judge.grade(RIGHT, *(exploit.source for exploit in tried))
         marked = judge.mark.exists()
     assert (honest.points, honest.verdict) == (POINTS, "approved")
