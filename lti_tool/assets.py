@@ -1,6 +1,7 @@
 """Where Vite put the built front end: the manifest, read once per build."""
 
 import json
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 from lti_tool.errors import AssetsMissingError
 
 ENTRY = "src/main.tsx"
+AT_ONCE = ("src/components/rich.ts",)
+"""Parts of the page that its script fetches as soon as it runs; the browser may begin earlier."""
 BUILD_COMMAND = "npm ci && npm run build"
 
 
@@ -28,8 +31,8 @@ class Assets:
         self._read_at = 0
         self._chunks: dict[str, dict[str, Any]] = {}
 
-    def find(self, entry: str = ENTRY) -> Asset:
-        """Return the files of an entry.
+    def find(self, entry: str = ENTRY, *, locale: str = "en") -> Asset:
+        """Return the files of an entry, and with them what it fetches at once in any case.
 
         Raises AssetsMissingError, with the command that builds them, if they are not there.
         """
@@ -40,9 +43,13 @@ class Assets:
                 f" `{BUILD_COMMAND}` in lti_tool/frontend."
             )
         needed = _with_imports(chunks, entry)
+        soon = [name for name in (*AT_ONCE, catalogue_of(locale, chunks)) if name in chunks]
+        fetched = dict.fromkeys(
+            [*needed, *(one for part in soon for one in _with_imports(chunks, part))]
+        )
         return Asset(
             script=f"dist/{chunks[entry]['file']}",
-            preloads=tuple(f"dist/{chunks[name]['file']}" for name in needed if name != entry),
+            preloads=tuple(f"dist/{chunks[name]['file']}" for name in fetched if name != entry),
             styles=tuple(f"dist/{css}" for name in needed for css in chunks[name].get("css", ())),
         )
 
@@ -58,6 +65,12 @@ class Assets:
                 f" `{BUILD_COMMAND}` in lti_tool/frontend (`./run` does that by itself)."
             ) from error
         return self._chunks
+
+
+def catalogue_of(locale: str, chunks: Container[str]) -> str:
+    """Return the chunk with the sentences of a locale; English ones where it has none."""
+    own = f"src/i18n/{locale.partition('-')[0].lower()}.json"
+    return own if own in chunks else "src/i18n/en.json"
 
 
 def _with_imports(chunks: dict[str, dict[str, Any]], entry: str) -> list[str]:

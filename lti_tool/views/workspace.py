@@ -38,7 +38,7 @@ def show(launch_session_id: UUID) -> Response:
         )
         boot = open_page(session, principal, tokens=kit.tokens)
     frame_by(principal.frame_ancestor)
-    page = WorkspacePage(boot=boot, asset=kit.assets.find())
+    page = WorkspacePage(boot=boot, asset=kit.assets.find(locale=boot.locale))
     response = make_response(render_template("workspace.html", page=page))
     _remember(response, launch_session_id)
     return response

@@ -9,6 +9,7 @@ import { watchPage } from "./app/page";
 import { localStorageOf, tabIdOf } from "./app/storage";
 import { Workspace } from "./app/workspace";
 import { App } from "./components/App";
+import { contentReady } from "./components/content";
 import { ServicesContext } from "./components/context";
 import { streamReader } from "./events/stream";
 import { languageFor } from "./i18n/translate";
@@ -61,7 +62,7 @@ if (boot.resized_by && window.parent !== window) {
 }
 dropTicket(window);
 void workspace.load();
-void languageFor(boot.locale).then((language) => {
+void Promise.all([languageFor(boot.locale), contentReady()]).then(([language]) => {
   document.documentElement.lang = language.locale;
   root.textContent = "";
   render(

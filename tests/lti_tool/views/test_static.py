@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -55,3 +56,19 @@ def test_a_rebuilt_front_end_is_found_without_a_restart(static_folder: Path) -> 
 def test_an_entry_that_is_not_in_the_manifest_names_the_command(static_folder: Path) -> None:
     with pytest.raises(AssetsMissingError, match="npm run build"):
         Assets(static_folder / "dist").find("src/other.tsx")
+
+
+@pytest.mark.parametrize(
+    ("locale", "catalogue"), [("en", "en"), ("ru", "ru"), ("ru-RU", "ru"), ("de", "en")]
+)
+def test_the_sentences_of_the_page_are_fetched_together_with_it(
+    static_folder: Path, locale: str, catalogue: str
+) -> None:
+    manifest = static_folder / "dist" / ".vite" / "manifest.json"
+    chunks = json.loads(manifest.read_text())
+    for name in ("en", "ru"):
+        chunks[f"src/i18n/{name}.json"] = {"file": f"assets/{name}-c3.js"}
+    chunks["src/components/rich.ts"] = {"file": "assets/rich-b2.js", "imports": ["src/main.tsx"]}
+    manifest.write_text(json.dumps(chunks))
+    asset = Assets(static_folder / "dist").find(locale=locale)
+    assert asset.preloads[-2:] == ("dist/assets/rich-b2.js", f"dist/assets/{catalogue}-c3.js")

@@ -1,6 +1,6 @@
 import type { CellRecord } from "../api/records";
 import { CodeCell } from "./CodeCell";
-import { Html } from "./Html";
+import { Html } from "./content";
 
 interface Props {
   cells: readonly CellRecord[];

@@ -1,7 +1,8 @@
-import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
 import { useAttempt, useServices } from "./context";
 import { Icon } from "./Icon";
+import { lazily } from "./lazily";
+
+const DueDateForm = lazily(async () => (await import("./DueDateForm")).DueDateForm);
 
 /** When the work is due, and for staff the way to change that. */
 export function DueDate() {
@@ -35,9 +36,5 @@ export function DueDate() {
 /** The form for the due date, fetched when staff need it: because they want it, or are asked. */
 export function DueDateBanner() {
   const wanted = useAttempt(({ dates, datesForm }) => dates.may_set && (dates.asked || datesForm !== null));
-  const [Form, setForm] = useState<(() => JSX.Element) | null>(null);
-  useEffect(() => {
-    if (wanted) void import("./DueDateForm").then(({ DueDateForm }) => setForm(() => DueDateForm));
-  }, [wanted]);
-  return wanted && Form ? <Form /> : null;
+  return wanted ? <DueDateForm /> : null;
 }

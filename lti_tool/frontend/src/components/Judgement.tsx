@@ -3,7 +3,7 @@ import { expectedSeconds } from "../state/expected";
 import { isChecking } from "../state/model";
 import { useAttempt, useServices } from "./context";
 import { Evidence } from "./Evidence";
-import { Html } from "./Html";
+import { Html } from "./content";
 import { Icon } from "./Icon";
 import { Verdict } from "./Verdict";
 

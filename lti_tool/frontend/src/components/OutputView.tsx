@@ -1,6 +1,5 @@
 import { useMemo } from "preact/hooks";
 import type { NoteRecord, Output } from "../api/records";
-import { isKey } from "../i18n/translate";
 import { pickMime } from "../outputs/mime";
 import { unruled } from "../outputs/ansi";
 import { sanitise } from "../outputs/sanitise";
@@ -58,9 +57,9 @@ function Body({ output, chartName }: Props) {
 
 /** What an error means here, or what of the output is missing; nothing for an unknown word. */
 function NoteWords({ note }: { note: NoteRecord }) {
-  const { t } = useServices().language;
+  const { has, t } = useServices().language;
   const key = `note.${note.code}`;
-  if (!isKey(key)) return null;
+  if (!has(key)) return null;
   return (
     <p class="notice notice-quiet output-note" data-note={note.code}>
       <span>

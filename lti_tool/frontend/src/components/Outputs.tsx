@@ -3,7 +3,7 @@ import type { Run } from "../state/model";
 import type { Key } from "../i18n/translate";
 import { useAttempt, useServices } from "./context";
 import { Icon } from "./Icon";
-import { OutputView } from "./OutputView";
+import { OutputView } from "./content";
 
 interface Props {
   cellId: string;

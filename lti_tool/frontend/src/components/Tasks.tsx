@@ -1,7 +1,7 @@
 import { useMemo } from "preact/hooks";
 import { codeNumbers, sections } from "../state/layout";
 import { useAttempt, useServices } from "./context";
-import { Html } from "./Html";
+import { Html } from "./content";
 import { Task } from "./Task";
 import { Cells } from "./Cells";
 

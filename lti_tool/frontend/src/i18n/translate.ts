@@ -1,18 +1,15 @@
-import en from "./en.json";
+import type en from "./en.json";
 
 /** A sentence of the catalogue. */
 export type Key = keyof typeof en;
 export type Params = Readonly<Record<string, string | number>>;
 type Catalogue = Readonly<Record<Key, string>>;
 
-/** Whether the catalogue has a sentence of this name. */
-export function isKey(name: string): name is Key {
-  return Object.hasOwn(en, name);
-}
+const english = () => import("./en.json").then((module) => module.default);
 
-/** English comes with the page; the others are fetched when they are wanted. */
+/** Each is a file of its own; the server has the browser fetch the wanted one with the page. */
 const CATALOGUES: Readonly<Record<string, () => Promise<Catalogue>>> = {
-  en: () => Promise.resolve(en),
+  en: english,
   ru: () => import("./ru.json").then((module) => module.default),
 };
 
@@ -21,6 +18,8 @@ export interface Language {
   /** BCP 47 tag of the catalogue in use. */
   locale: string;
   t(key: Key, params?: Params): string;
+  /** Whether the catalogue has a sentence of this name. */
+  has(name: string): name is Key;
   /** Hours and minutes of a moment (ISO 8601), as this locale writes them. */
   time(iso: string): string;
   /** Day, hours and minutes of a moment (ISO 8601). */
@@ -35,7 +34,7 @@ export interface Language {
 
 /**
  * The language for a locale such as `ru` or `ru-RU`; English where there is no catalogue, or
- * where it cannot be fetched.
+ * where it cannot be fetched. Rejects if English cannot be fetched either.
  */
 export async function languageFor(locale: string): Promise<Language> {
   const wanted = locale.split(/[-_]/)[0]?.toLowerCase() ?? "en";
@@ -45,7 +44,7 @@ export async function languageFor(locale: string): Promise<Language> {
   } catch (error) {
     console.warn(`Casebook: the catalogue "${wanted}" could not be loaded.`, error);
   }
-  return language("en", en);
+  return language("en", await english());
 }
 
 /** A language from its catalogue. */
@@ -69,6 +68,7 @@ export function language(tag: string, catalogue: Catalogue): Language {
   return {
     locale: tag,
     t,
+    has: (name): name is Key => Object.hasOwn(catalogue, name),
     time: (iso) => times.format(new Date(iso)),
     moment: (iso) => moments.format(new Date(iso)),
     number: (value) => numbers.format(value),

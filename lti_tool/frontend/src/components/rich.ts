@@ -1,0 +1,2 @@
+export { Html } from "./Html";
+export { OutputView } from "./OutputView";
